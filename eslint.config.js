@@ -1,0 +1,60 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// Three kinds of file: what ships (src, plugins), what tests it, and plain JavaScript of the tooling.
+export default defineConfig(
+  { ignores: ['dist/', '.cache/', 'coverage/', 'test/fixtures/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // A short arrow may hand on what returns nothing.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-param-reassign': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'plugins/**/*.ts'],
+    rules: {
+      complexity: ['error', 15],
+      'max-depth': ['error', 3],
+      'max-lines': ['error', { max: 300 }],
+      'max-params': ['error', 4],
+      'no-restricted-globals': [
+        'error',
+        {
+          name: 'process',
+          message: 'Only src/cli/main.ts knows the process; take what you need as an argument.',
+        },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Take a Clock as an argument.' },
+      ],
+    },
+  },
+  { files: ['src/runtime/clock.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['src/cli/main.ts', 'src/worker/main.ts', 'src/master/main.ts'],
+    rules: { 'no-restricted-globals': 'off' },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // Tests hand wrong things in on purpose, and know what a fixture holds.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+);

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { FeaturePlugin } from '../../src/plugin/contract.ts';
+import { hostOf } from '../../src/plugin/host-file.ts';
+import { parseOptions } from '../../src/plugin/options.ts';
+import { runProbes } from '../../src/plugin/probe.ts';
+import { findCoprocessor } from './coprocessor.ts';
+import { findCstate } from './cstate.ts';
+import { defaultBlacklist, labelsOf } from './labels.ts';
+import { readProcessor } from './processor.ts';
+import { findPstate } from './pstate.ts';
+import { findRdt } from './rdt.ts';
+import { findSecurity } from './security.ts';
+import { findSst } from './sst.ts';
+import { findTopology } from './topology.ts';
+
+const optionsSchema = z.strictObject({
+  cpuid: z
+    .strictObject({
+      /** Flags that give no label. */
+      attributeBlacklist: z.array(z.string()).default([...defaultBlacklist]),
+      /** The only flags that give a label; takes the place of the blacklist where it is not empty. */
+      attributeWhitelist: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+});
+
+/** Features of the processor; see README.md. */
+export default function cpu(options: unknown): FeaturePlugin {
+  const { cpuid } = parseOptions('cpu', optionsSchema, options);
+  return {
+    name: 'cpu',
+    async discover(context) {
+      const host = hostOf(context);
+      // Read once, asked by several probes: each of them loses its feature where it cannot be read.
+      const processor = readProcessor(host, context.log);
+      const features = await runProbes(
+        {
+          cpuid: async () => (await processor).cpuid,
+          model: async () => (await processor).model,
+          cstate: () => findCstate(host),
+          pstate: () => findPstate(host, context.log),
+          rdt: async () => await findRdt(host, await processor),
+          security: async () => await findSecurity(host, await processor),
+          sst: async () => await findSst(host, await processor, context.log),
+          topology: () => findTopology(host),
+          coprocessor: () => findCoprocessor(host),
+        },
+        context,
+      );
+      return { features, labels: labelsOf(features, cpuid) };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+
+/** A command as the list of commands shows it; its module is loaded when it is called for, and no other. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<(context: CliContext) => Command>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'the whole way in one process on this host, then attacks that are refused',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  {
+    name: 'discover',
+    summary: 'features and labels of this host; no cluster, no SPIFFE',
+    load: async () => (await import('./discover.ts')).discoverCommand,
+  },
+  {
+    name: 'sign',
+    summary: 'seal a NodeFeature with an X.509-SVID',
+    load: async () => (await import('./sign.ts')).signCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'verify sealed NodeFeatures offline',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    name: 'svid',
+    summary: 'the SVIDs and bundles that the Workload API gives',
+    load: async () => (await import('./svid.ts')).svidCommand,
+  },
+  {
+    name: 'identity',
+    summary: 'the development identity, not for production',
+    load: async () => (await import('./identity.ts')).identityCommand,
+  },
+];

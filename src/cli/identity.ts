@@ -1,0 +1,124 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { asFeaturesealError, FeaturesealError } from '../error.ts';
+import { DevelopmentIdentity, type ServedIdentity } from '../identity/development-identity.ts';
+import { keyTypes, type KeyType } from '../identity/key-type.ts';
+import { createLog } from '../runtime/log.ts';
+import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
+import type { CliContext } from './context.ts';
+import { parseDuration } from './duration.ts';
+import { printJson } from './output.ts';
+import { pemCertificates } from './pem.ts';
+
+interface Options {
+  readonly socketDir: string;
+  readonly id: readonly string[];
+  readonly trustDomain?: string;
+  readonly ttl: string;
+  readonly keyType: KeyType;
+  readonly bundle?: string;
+  readonly output: 'shell' | 'json';
+}
+
+/** One `--id`: which identity, at which socket. */
+interface Wanted {
+  readonly name: string;
+  readonly spiffeId: string;
+}
+
+const notForProduction =
+  'featureseal: the development identity is not for production: whoever reaches a socket has its identity\n';
+
+/** SVIDs that live shorter are mostly clock skew. */
+const shortestTtlMs = 10_000;
+const longestTtlMs = 7 * 86_400_000;
+
+export function identityCommand(context: CliContext): Command {
+  return new Command('identity')
+    .description('Serves SPIFFE identities for trying and developing, until stopped. Not for production.')
+    .requiredOption('--socket-dir <folder>', 'where the sockets go, one for each identity')
+    .requiredOption('--id <[name=]spiffe-id...>', 'an identity to serve, at <folder>/<name>.sock; repeatable')
+    .option('--trust-domain <name>', 'of all identities (default: that of the first)')
+    .option('--ttl <duration>', 'life of an SVID, 10s to 7d; it rotates at half of it', '1h')
+    .addOption(new Option('--key-type <type>', 'kind of the keys').choices([...keyTypes]).default('ec-p256'))
+    .option('--bundle <file>', 'write the trust bundle (PEM) to this file, and again when it changes')
+    .addOption(
+      new Option('-o, --output <format>', 'form of the output').choices(['shell', 'json']).default('shell'),
+    )
+    .action((options: Options) => runIdentity(options, context));
+}
+
+async function runIdentity(options: Options, context: CliContext): Promise<void> {
+  const { clock, crypto, err, signal } = context;
+  const { keyType } = options;
+  const wanted = options.id.map(parseWanted);
+  const trustDomain = options.trustDomain ?? parseSpiffeId(wanted[0]?.spiffeId ?? '').trustDomain;
+  err(notForProduction);
+  const log = createLog({ level: 'info', stream: { write: err } });
+  const identity = await DevelopmentIdentity.create({
+    trustDomain,
+    svidTtlMs: ttl(options.ttl),
+    clock,
+    crypto,
+    log,
+    directory: resolve(options.socketDir),
+    keyType,
+    onBundlesChanged: () => {
+      writeBundle(options.bundle, identity).catch((error: unknown) => log.error('no bundle file', { error }));
+    },
+  });
+  try {
+    await writeBundle(options.bundle, identity);
+    const served: (ServedIdentity & Wanted)[] = [];
+    for (const { name, spiffeId } of wanted) served.push({ name, ...(await identity.serve(spiffeId, name)) });
+    tell(served, options, context);
+    await aborted(signal);
+  } finally {
+    await identity.close();
+  }
+}
+
+function tell(served: readonly (ServedIdentity & Wanted)[], { output }: Options, context: CliContext): void {
+  if (output === 'json') {
+    return printJson(context, {
+      sockets: served.map(({ name, spiffeId, address }) => ({ name, spiffeId, address })),
+    });
+  }
+  for (const { spiffeId, address } of served) {
+    context.out(`export SPIFFE_ENDPOINT_SOCKET='${address}'  # ${spiffeId}\n`);
+  }
+}
+
+/** `NAME=spiffe://...` or the ID alone. */
+function parseWanted(text: string, index: number): Wanted {
+  const [, name = `workload-${index + 1}`, spiffeId = ''] =
+    /^(?:([A-Za-z0-9][A-Za-z0-9._-]*)=)?(.*)$/.exec(text) ?? [];
+  parseSpiffeId(spiffeId);
+  return { name, spiffeId };
+}
+
+function ttl(text: string): number {
+  const ms = parseDuration(text);
+  if (ms >= shortestTtlMs && ms <= longestTtlMs) return ms;
+  throw new FeaturesealError({ code: 'usage', message: `--ttl ${text} is not between 10s and 7d` });
+}
+
+/** By rename, so that no reader sees half of it. */
+async function writeBundle(file: string | undefined, identity: DevelopmentIdentity): Promise<void> {
+  if (file === undefined) return;
+  const text = [...identity.bundles().values()].map(pemCertificates).join('');
+  try {
+    await writeFile(`${file}.new`, text, { mode: 0o644 });
+    await rename(`${file}.new`, file);
+  } catch (thrown) {
+    throw asFeaturesealError(thrown, 'file-unwritable', `the bundle cannot be written to ${file}`);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}

@@ -1,0 +1,25 @@
+import { FeaturesealError } from '../error.ts';
+
+/** Text from outside as it may stand in a message: escaped, and cut so that nobody can flood a log. */
+export function quote(text: string): string {
+  const most = 80;
+  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
+/** A JSON object of unknown members. Read it only through own keys: `__proto__` and `constructor` are data here. */
+export type UnknownObject = Readonly<Record<string, unknown>>;
+
+/** True for what JSON calls an object: not null, not an array. */
+export function isObject(value: unknown): value is UnknownObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The own member of an object, or undefined; never what a prototype holds. */
+export function ownMember(object: UnknownObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** The refusal of an object that is not a NodeFeature; `where` is a path such as `spec.labels`. */
+export function malformed(where: string, problem: string): FeaturesealError {
+  return new FeaturesealError({ code: 'object-malformed', message: `${where}: ${problem}` });
+}

@@ -1,0 +1,95 @@
+import { asFeaturesealError, FeaturesealError, verificationStep } from '../error.ts';
+import type { ObjectKey } from '../port/node-feature-store.ts';
+import type { NodeView } from '../port/node-store.ts';
+import { admitNodeFeature } from '../seal/admit.ts';
+import type { AcceptedSeal } from '../seal/freshness.ts';
+import { peekSeal, type SealClaim } from '../seal/peek.ts';
+import { entryFor } from '../seal/policy.ts';
+import type { SealTrust } from '../seal/trust.ts';
+import type { AdmittedNodeFeature, VerifiedNodeFeature } from '../seal/verified.ts';
+import { verifyParsed } from '../seal/verify.ts';
+import { namespaceOf, nodeOf } from './object-state.ts';
+import type { MasterPorts } from './ports.ts';
+import type { MasterSettings } from './settings.ts';
+
+/** What one look at one object found. */
+export interface Verdict {
+  readonly verified?: VerifiedNodeFeature;
+  /** Modes audit and off: taken at its word. */
+  readonly admitted?: AdmittedNodeFeature;
+  readonly refusal?: { readonly error: FeaturesealError; readonly claim: SealClaim | undefined };
+}
+
+export interface JudgeContext {
+  readonly ports: MasterPorts;
+  readonly settings: MasterSettings;
+  readonly trust: SealTrust;
+  /** The Node of that name, where there is one. */
+  node(name: string): NodeView | undefined;
+  /** The newest acceptance that memory or the Node's mark knows. */
+  accepted(key: ObjectKey): AcceptedSeal | undefined;
+}
+
+/** Judges an object as the mode asks. Never throws for what an object holds. */
+export async function judge(key: ObjectKey, object: unknown, context: JudgeContext): Promise<Verdict> {
+  const { mode } = context.settings.policy;
+  const verdict = mode === 'off' ? {} : await verdictOf(key, object, context);
+  if (mode === 'enforce') return verdict;
+  try {
+    return { ...verdict, admitted: admitNodeFeature(object) };
+  } catch (thrown) {
+    return { ...verdict, refusal: verdict.refusal ?? (await refusalOf(thrown, object, context)) };
+  }
+}
+
+async function verdictOf(key: ObjectKey, object: unknown, context: JudgeContext): Promise<Verdict> {
+  try {
+    return { verified: await verify(key, object, context) };
+  } catch (thrown) {
+    return { refusal: await refusalOf(thrown, object, context) };
+  }
+}
+
+async function verify(key: ObjectKey, object: unknown, context: JudgeContext): Promise<VerifiedNodeFeature> {
+  const { ports, settings, trust } = context;
+  const node = context.node(nodeOf(key));
+  // Step 1 in the master: an object of a policy's namespace waits until the Node that it is named after exists.
+  if (node === undefined && entryFor(settings.policy, namespaceOf(key)) !== undefined) {
+    throw new FeaturesealError({ code: 'node-unknown', message: 'there is no Node of that name' });
+  }
+  const bundles = ports.bundles?.current();
+  if (bundles === undefined) {
+    throw new FeaturesealError({ code: 'workload-api-unavailable', message: 'there is no trust bundle yet' });
+  }
+  return verifyParsed(object, {
+    bundles,
+    policy: settings.policy,
+    now: new Date(ports.clock.now()),
+    accepted: context.accepted(key),
+    nodeCreated: node?.created,
+    maxAge: settings.maxAgeMs,
+    trust,
+    crypto: ports.crypto,
+  });
+}
+
+async function refusalOf(
+  thrown: unknown,
+  object: unknown,
+  { ports }: JudgeContext,
+): Promise<NonNullable<Verdict['refusal']>> {
+  const error = asFeaturesealError(thrown, 'internal', 'an object could not be judged');
+  return { error, claim: await peekSeal(object, ports.crypto) };
+}
+
+/**
+ * True where the refusal takes back what was accepted, rather than refusing something new: the same content, its leaf
+ * within its dates, but no path to a root or no signer in the policy any more.
+ */
+export function isWithdrawal(verdict: Verdict, accepted: AcceptedSeal | undefined, now: number): boolean {
+  const claim = verdict.refusal?.claim;
+  const code = verdict.refusal?.error.code;
+  if (claim === undefined || code === undefined || accepted?.digest !== claim.digest) return false;
+  if (code === 'signer-not-allowed' || code === 'namespace-not-in-policy') return true;
+  return verificationStep(code) === 4 && code !== 'seal-outside-validity' && claim.leafNotAfter.getTime() >= now;
+}

@@ -1,0 +1,106 @@
+import type { ObjectKey } from '../port/node-feature-store.ts';
+import type { NodeView } from '../port/node-store.ts';
+import { mergeLabels } from '../rule/merge.ts';
+import type { Desired } from '../rule/node-plan.ts';
+import type { AcceptedSeal } from '../seal/freshness.ts';
+import { markAnnotation, readMark, writeMark, type Mark } from '../seal/mark.ts';
+import { entryFor } from '../seal/policy.ts';
+import { hasVoidDigest, namespaceOf, type ObjectState } from './object-state.ts';
+import type { MasterSettings } from './settings.ts';
+
+/** One node as the master sees it at one moment. */
+export interface NodeSituation {
+  readonly view: NodeView;
+  readonly objects: readonly ObjectState[];
+  readonly settings: MasterSettings;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Until when a restarted master takes nothing away, or undefined before its first full list. */
+  readonly holdUntil: number | undefined;
+}
+
+export interface NodeDesire {
+  /** undefined where the node is none of our business yet. */
+  readonly desired: Desired | undefined;
+  readonly problem?: string;
+}
+
+/** What a node should carry, from the objects that count for it. Pure. */
+export function desireFor(situation: NodeSituation): NodeDesire {
+  const { view, objects, settings, now } = situation;
+  const context = { uid: view.uid, now, maxAge: settings.maxAgeMs };
+  const { mark, problem } = readMark(view.annotations[markAnnotation], context);
+  const counting = objects.filter((state) => state.labels !== undefined);
+  // Labels from before (NFD's, or of another mode) stay until the first verified seal of this node.
+  const ours = counting.length > 0 || mark.objects.size > 0;
+  const result = problem === undefined ? {} : { problem };
+  if (!ours) return { ...result, desired: undefined };
+
+  const next = nextMark(mark, situation);
+  const enforce = settings.policy.mode === 'enforce';
+  const ordered = [...counting].sort(enforce ? byPolicy(settings) : byNfd(settings));
+  const labels = mergeLabels(
+    ordered.map((state) => state.labels ?? {}),
+    enforce ? 'first' : 'last',
+  );
+  const annotations = next === undefined ? {} : { [markAnnotation]: writeMark(view.uid, next) ?? null };
+  return { ...result, desired: { labels, annotations, addOnly: isHeld(mark, situation) } };
+}
+
+/** A marked object that this process never saw verified may only be late: nothing is taken away for the grace. */
+function isHeld(mark: Mark, { objects, now, holdUntil, settings }: NodeSituation): boolean {
+  if (settings.policy.mode !== 'enforce' || (holdUntil !== undefined && now >= holdUntil)) return false;
+  if (objects.some((state) => state.labels === undefined && state.withdrawn && state.lapsesAt !== undefined)) return true;
+  return [...mark.objects].some(([key, { digest }]) => {
+    const state = objects.find((each) => each.key === key);
+    return digest !== undefined && state?.labels === undefined;
+  });
+}
+
+/** The mark to write; undefined where the one on the node will do. */
+function nextMark(mark: Mark, { objects, settings, now, holdUntil }: NodeSituation): Mark | undefined {
+  const entries = new Map<ObjectKey, AcceptedSeal>(mark.objects);
+  const graceIsOver = holdUntil !== undefined && now >= holdUntil;
+  let due = false;
+  for (const key of mark.objects.keys()) {
+    // An entry outlives its object and leaves only when the policy drops its namespace.
+    if (entryFor(settings.policy, namespaceOf(key)) === undefined && graceIsOver) due = entries.delete(key);
+  }
+  for (const state of objects) {
+    const old = mark.objects.get(state.key);
+    if (hasVoidDigest(state) && old?.digest !== undefined) {
+      entries.set(state.key, { iat: old.iat, signer: old.signer });
+      due = true;
+    } else if (state.accepted !== undefined && state.labels !== undefined && !state.withdrawn) {
+      if (old !== undefined && old.iat > state.accepted.iat) continue;
+      entries.set(state.key, state.accepted);
+      due ||= isWorthWriting(old, state.accepted, settings.maxAgeMs);
+    }
+  }
+  return due ? { objects: entries } : undefined;
+}
+
+/** A mark follows the content at once, and the time only now and then: not one write a node and re-sign. */
+function isWorthWriting(old: AcceptedSeal | undefined, accepted: AcceptedSeal, maxAgeMs: number): boolean {
+  return old === undefined || old.digest !== accepted.digest || accepted.iat - old.iat >= maxAgeMs / 4;
+}
+
+/** Merge order of mode enforce: as the policy lists its signers. */
+function byPolicy({ policy }: MasterSettings): (a: ObjectState, b: ObjectState) => number {
+  const rank = (state: ObjectState): number =>
+    policy.signers.findIndex(({ namespace }) => namespace === namespaceOf(state.key));
+  return (a, b) => rank(a) - rank(b);
+}
+
+/** NFD's order: the master's own namespace first, then by name, then by namespace; later ones win. */
+function byNfd({ namespace }: MasterSettings): (a: ObjectState, b: ObjectState) => number {
+  const rank = (state: ObjectState): readonly [number, string, string] => {
+    const [own, name] = [namespaceOf(state.key), state.key.slice(namespaceOf(state.key).length + 1)];
+    return [own === namespace ? 0 : 1, name, own];
+  };
+  return (a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    const at = left.findIndex((value, index) => value !== right[index]);
+    return at < 0 ? 0 : (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
+  };
+}

@@ -1,0 +1,130 @@
+import { asFeaturesealError } from '../error.ts';
+import type { NodeView } from '../port/node-store.ts';
+import { planNode } from '../rule/node-plan.ts';
+import { desireFor } from './node-desire.ts';
+import type { Objects } from './objects.ts';
+import type { MasterPorts } from './ports.ts';
+import type { MasterSettings } from './settings.ts';
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
+
+/** What the patching of nodes asks the loop. */
+export interface NodesContext {
+  readonly ports: MasterPorts;
+  readonly settings: MasterSettings;
+  readonly objects: Objects;
+  holdUntil(): number | undefined;
+  /** Reads and judges every object of a node again: after a conflict nothing is re-sent unproven. */
+  reverify(node: string): Promise<void>;
+}
+
+/**
+ * The Nodes that the master knows, and the queue of those to compare with what they should carry: one patch at a time
+ * for a node, a bounded number at a time for all.
+ */
+export class Nodes {
+  readonly #context: NodesContext;
+  readonly #views = new Map<string, NodeView>();
+  readonly #dirty = new Set<string>();
+  readonly #busy = new Set<string>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(context: NodesContext) {
+    this.#context = context;
+  }
+
+  view(name: string): NodeView | undefined {
+    return this.#views.get(name);
+  }
+
+  names(): IterableIterator<string> {
+    return this.#views.keys();
+  }
+
+  /** @returns what the new view means: another Node of that name, a change, or nothing new */
+  see(view: NodeView): 'appeared' | 'changed' {
+    const known = this.#views.get(view.name);
+    this.#views.set(view.name, view);
+    return known?.uid === view.uid ? 'changed' : 'appeared';
+  }
+
+  forget(name: string): void {
+    this.#views.delete(name);
+    this.#failures.delete(name);
+  }
+
+  /** Compares a node, soon. */
+  touch(name: string, signal: AbortSignal): void {
+    this.#dirty.add(name);
+    this.#pump(signal);
+  }
+
+  #pump(signal: AbortSignal): void {
+    const { leadership } = this.#context.ports;
+    if (!leadership.isLeader() || signal.aborted) return;
+    for (const name of this.#dirty) {
+      if (this.#busy.size >= this.#context.settings.parallelPatches) return;
+      if (this.#busy.has(name)) continue;
+      this.#dirty.delete(name);
+      this.#busy.add(name);
+      void this.#reconcile(name, signal).finally(() => {
+        this.#busy.delete(name);
+        this.#pump(signal);
+      });
+    }
+  }
+
+  async #reconcile(name: string, signal: AbortSignal): Promise<void> {
+    const { ports } = this.#context;
+    try {
+      await this.#patchOnce(name, signal);
+      this.#failures.delete(name);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = asFeaturesealError(thrown, 'internal', 'a node could not be patched');
+      ports.report.patchFailed(name, error.code, error.message);
+      if (error.code === 'store-conflict') await this.#afterConflict(name, signal);
+      else this.#later(name, signal);
+    }
+  }
+
+  async #patchOnce(name: string, signal: AbortSignal): Promise<void> {
+    const { ports, settings, objects } = this.#context;
+    const view = this.#views.get(name);
+    if (view === undefined) return;
+    const holdUntil = this.#context.holdUntil();
+    const situation = { view, objects: objects.ofNode(name), settings, now: ports.clock.now(), holdUntil };
+    const { desired, problem } = desireFor(situation);
+    if (problem !== undefined) ports.report.markProblem(name, problem);
+    if (desired === undefined) return;
+    const { patch, dropped } = planNode(view, desired);
+    if (dropped.length > 0) ports.report.dropped(name, dropped);
+    if (patch === undefined) return;
+    // Labels and mark go in one patch: neither is ever ahead of the other (threats G3, G8).
+    this.#views.set(name, await ports.nodes.patch(view, patch, signal));
+    ports.report.patched(name, Object.keys(patch.labels).length);
+  }
+
+  async #afterConflict(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      const view = await this.#context.ports.nodes.read(name, signal);
+      if (view === undefined) return;
+      this.#views.set(name, view);
+      await this.#context.reverify(name);
+      this.#dirty.add(name);
+    } catch {
+      this.#later(name, signal);
+    }
+  }
+
+  /** Tries again after a pause that doubles; for ever, because an API server comes back. */
+  #later(name: string, signal: AbortSignal): void {
+    const failures = this.#failures.get(name) ?? 0;
+    this.#failures.set(name, failures + 1);
+    const pause = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
+    void this.#context.ports.clock.sleep(pause, signal).then(() => {
+      this.touch(name, signal);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Crypto } from '../crypto.ts';
+import type { ReasonCode } from '../error-codes.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Leadership } from '../port/leadership.ts';
+import type { Log } from '../port/log.ts';
+import type { NodeFeatureFeed, ObjectKey } from '../port/node-feature-store.ts';
+import type { NodeStore } from '../port/node-store.ts';
+import type { BundleSource } from '../port/svid-source.ts';
+import type { DroppedLabel } from '../rule/node-plan.ts';
+
+/** A verdict against an object. What stands here was checked for length; it is still somebody's text. */
+export interface Refusal {
+  readonly key: ObjectKey;
+  readonly code: ReasonCode;
+  readonly message: string;
+  /** What the object claims of itself, where it can be read that far. */
+  readonly signer?: string | undefined;
+  readonly digest?: string | undefined;
+}
+
+/** What the loop tells about its work: to logs, metrics, Events and the audit trail. Must not throw. */
+export interface MasterReport {
+  verified(key: ObjectKey, signer: string): void;
+  refused(refusal: Refusal): void;
+  /** A verified contribution grew older than maxAge (true) or was renewed (false). */
+  stale(key: ObjectKey, stale: boolean): void;
+  /** A contribution ended: deleted, missing or withdrawn for longer than the grace. */
+  lapsed(key: ObjectKey): void;
+  /** An unverified event was dropped because more came than may wait. */
+  overflowed(key: ObjectKey): void;
+  patched(node: string, labels: number): void;
+  patchFailed(node: string, code: ReasonCode, message: string): void;
+  dropped(node: string, labels: readonly DroppedLabel[]): void;
+  markProblem(node: string, problem: string): void;
+}
+
+/** Everything that the loop needs of the outside world. */
+export interface MasterPorts {
+  readonly feed: NodeFeatureFeed;
+  readonly nodes: NodeStore;
+  /** Undefined in mode off, which needs no Workload API. */
+  readonly bundles: BundleSource | undefined;
+  readonly leadership: Leadership;
+  readonly report: MasterReport;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly crypto: Crypto;
+}

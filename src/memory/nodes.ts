@@ -1,0 +1,73 @@
+import { FeaturesealError } from '../error.ts';
+import type { NodeEvent, NodePatch, NodeStore, NodeView } from '../port/node-store.ts';
+import { aborted } from './objects.ts';
+
+/** Nodes in this process, with the API server's manners: UID and resourceVersion are preconditions of every patch. */
+export class MemoryNodes implements NodeStore {
+  readonly #nodes = new Map<string, NodeView>();
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  #version = 0;
+
+  /** Adds a Node, or another one of the same name. */
+  add(name: string, created: Date, labels: Readonly<Record<string, string>> = {}): NodeView {
+    const version = String(++this.#version);
+    return this.#store({ name, uid: `node-${version}`, resourceVersion: version, created, labels, annotations: {} });
+  }
+
+  get(name: string): NodeView | undefined {
+    return this.#nodes.get(name);
+  }
+
+  delete(name: string): void {
+    if (this.#nodes.delete(name)) this.#tell({ type: 'deleted', name });
+  }
+
+  async run(onEvent: (event: NodeEvent) => void, signal: AbortSignal): Promise<void> {
+    for (const node of this.#nodes.values()) onEvent({ type: 'applied', node });
+    onEvent({ type: 'synced' });
+    this.#listeners.add(onEvent);
+    await aborted(signal);
+    this.#listeners.delete(onEvent);
+  }
+
+  read(name: string): Promise<NodeView | undefined> {
+    return Promise.resolve(this.get(name));
+  }
+
+  patch(seen: NodeView, patch: NodePatch): Promise<NodeView> {
+    const node = this.#nodes.get(seen.name);
+    if (node?.uid !== seen.uid || node.resourceVersion !== seen.resourceVersion) {
+      const message = 'the Node has changed meanwhile';
+      return Promise.reject(new FeaturesealError({ code: 'store-conflict', message }));
+    }
+    return Promise.resolve(this.write(seen.name, patch));
+  }
+
+  /** Changes a Node without any precondition, as somebody with kubectl would. */
+  write(name: string, patch: Partial<NodePatch>): NodeView {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new FeaturesealError({ code: 'store-refused', message: 'there is no such Node' });
+    const resourceVersion = String(++this.#version);
+    const labels = patched(node.labels, patch.labels);
+    return this.#store({ ...node, resourceVersion, labels, annotations: patched(node.annotations, patch.annotations) });
+  }
+
+  #store(node: NodeView): NodeView {
+    this.#nodes.set(node.name, node);
+    this.#tell({ type: 'applied', node });
+    return node;
+  }
+
+  #tell(event: NodeEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}
+
+/** JSON merge patch (RFC 7396) of a map of texts. */
+function patched(
+  map: Readonly<Record<string, string>>,
+  patch: Readonly<Record<string, string | null>> = {},
+): Readonly<Record<string, string>> {
+  const merged = Object.entries({ ...map, ...patch });
+  return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
+}

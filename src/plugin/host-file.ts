@@ -1,0 +1,136 @@
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { FeaturesealError } from '../error.ts';
+import type { DiscoverContext } from './contract.ts';
+import { hostPathResolver, isAbsent } from './host-path.ts';
+
+/** Most entries of a folder that are read. */
+const mostEntries = 16_384;
+/** Most bytes of a file that holds one value; sysfs gives at most one page. */
+const valueBytes = 4096;
+
+/**
+ * The files of one host, for one discovery. Paths are the host's own, such as `/proc/modules`. Absent files are
+ * `undefined`; what is there but is no bounded, regular, readable text throws `file-unreadable` with path and reason.
+ */
+export interface Host {
+  /** The whole file. */
+  bytes(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** The whole file as text. */
+  text(path: string, maxBytes: number): Promise<string | undefined>;
+  /** The whole lines within the first `maxBytes`, however long the file is. */
+  head(path: string, maxBytes: number): Promise<string | undefined>;
+  /** One trimmed value that `pattern` must match. */
+  value(path: string, pattern: RegExp): Promise<string | undefined>;
+  /** The names in a folder, sorted. */
+  list(path: string): Promise<readonly string[] | undefined>;
+  exists(path: string): Promise<boolean>;
+  /** The path in this process of one of the host's; undefined where there is none. */
+  locate(path: string): Promise<string | undefined>;
+}
+
+/** The error of a file of the host that is there and cannot be used. */
+export function unreadable(path: string, reason: string, cause?: unknown): FeaturesealError {
+  return new FeaturesealError({ code: 'file-unreadable', message: `${path}: ${reason}`, cause });
+}
+
+/** The host that a plugin shall look at. */
+export function hostOf({ hostRoot, signal }: Pick<DiscoverContext, 'hostRoot' | 'signal'>): Host {
+  const resolve = hostPathResolver(hostRoot);
+
+  /** A path that is gone is undefined; what the system says of the others is explained by the path. */
+  const explained = async <Result>(path: string, work: () => Promise<Result | undefined>) => {
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } catch (thrown) {
+      if (isAbsent(thrown)) return undefined;
+      if (signal.aborted || thrown instanceof FeaturesealError || !(thrown instanceof Error)) throw thrown;
+      const reason = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.message;
+      throw unreadable(path, `cannot be read (${reason})`, thrown);
+    }
+  };
+
+  const locate: Host['locate'] = (path) =>
+    explained(path, async () => {
+      const found = await resolve(path);
+      if ('real' in found) return found.real;
+      if (found.dangling) throw unreadable(path, 'is a dangling link');
+      return undefined;
+    });
+
+  const read = (path: string, maxBytes: number, cut: boolean): Promise<Uint8Array | undefined> =>
+    explained(path, async () => {
+      const real = await locate(path);
+      return real === undefined ? undefined : await readRegular({ path, real, maxBytes, cut, signal });
+    });
+
+  const text: Host['text'] = async (path, maxBytes) => decode(path, await read(path, maxBytes, false));
+
+  return {
+    locate,
+    text,
+    bytes: (path, maxBytes) => read(path, maxBytes, false),
+    head: async (path, maxBytes) => {
+      const start = await read(path, maxBytes, true);
+      // The last line of a full buffer may be half a line, or half a character.
+      const whole = start?.length === maxBytes ? start.subarray(0, start.lastIndexOf(0x0a) + 1) : start;
+      return decode(path, whole);
+    },
+    value: async (path, pattern) => {
+      const value = (await text(path, valueBytes))?.trim();
+      if (value !== undefined && !pattern.test(value)) throw unreadable(path, 'does not hold what it should');
+      return value;
+    },
+    list: (path) =>
+      explained(path, async () => {
+        const real = await locate(path);
+        const names = real === undefined ? undefined : await readdir(real);
+        if (names !== undefined && names.length > mostEntries) throw unreadable(path, 'has too many entries');
+        return names?.sort();
+      }),
+    exists: async (path) => (await locate(path)) !== undefined,
+  };
+}
+
+interface ReadRequest {
+  readonly path: string;
+  readonly real: string;
+  readonly maxBytes: number;
+  readonly cut: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function readRegular({ path, real, maxBytes, cut, signal }: ReadRequest): Promise<Uint8Array> {
+  // Links are followed already: one that appears now is a race, and is refused. A FIFO must not block the open.
+  const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const kind = await handle.stat();
+    if (kind.isDirectory()) throw unreadable(path, 'is a directory');
+    if (!kind.isFile()) throw unreadable(path, 'is not a regular file');
+    // procfs and sysfs know no sizes: the bound is on what is read. One byte more tells a longer file from a full one.
+    const buffer = new Uint8Array(cut ? maxBytes : maxBytes + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length > maxBytes) throw unreadable(path, `is larger than ${String(maxBytes)} bytes`);
+    return buffer.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+function decode(path: string, bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Falls through: bytes that are not UTF-8 are refused as zero bytes are.
+  }
+  throw unreadable(path, 'is not text');
+}

@@ -1,0 +1,76 @@
+import { readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** As many links as the kernel itself follows in one path (path_resolution(7)). */
+const mostLinks = 40;
+
+/** Where a path of the host leads; what is absent may be a link that leads nowhere. */
+export type Resolved = { readonly real: string } | { readonly absent: true; readonly dangling: boolean };
+
+/**
+ * Follows links as the host itself would: an absolute target starts at the host's root and `..` never leaves it.
+ * Left to this process's kernel, a link of the host such as `/lib/modules/6.1/build -> /usr/src/linux` would be
+ * followed into the container. Remembers each link, so that a thousand files below one folder cost little.
+ */
+export function hostPathResolver(root: string): (path: string) => Promise<Resolved> {
+  const links = new Map<string, Promise<string | undefined>>();
+  const linkAt = (path: string): Promise<string | undefined> => {
+    const known = links.get(path) ?? readLink(path);
+    links.set(path, known);
+    return known;
+  };
+
+  return async (path) => {
+    const left = parts(path).reverse();
+    let done: readonly string[] = [];
+    let followed = 0;
+    // Parts of the path as it was asked for that are still to come, and whether the last of them was a link.
+    let asked = left.length;
+    let endsInLink = false;
+    for (let part = left.pop(); part !== undefined; part = left.pop()) {
+      asked = Math.min(asked, left.length);
+      if (part === '..') {
+        done = done.slice(0, -1);
+        continue;
+      }
+      try {
+        const target = await linkAt(join(root, ...done, part));
+        if (target === undefined) {
+          done = [...done, part];
+          continue;
+        }
+        if (++followed > mostLinks) throw new Error('too many links');
+        if (asked === 0) endsInLink = true;
+        if (target.startsWith('/')) done = [];
+        left.push(...parts(target).reverse());
+      } catch (thrown) {
+        if (isAbsent(thrown)) return { absent: true, dangling: endsInLink };
+        throw thrown;
+      }
+    }
+    return { real: join(root, ...done) };
+  };
+}
+
+/** True for the error of a path that does not exist. */
+export function isAbsent(thrown: unknown): boolean {
+  return hasErrorCode(thrown, 'ENOENT') || hasErrorCode(thrown, 'ENOTDIR');
+}
+
+function hasErrorCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
+}
+
+/** The target of a link; undefined for what exists and is no link. */
+async function readLink(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch (thrown) {
+    if (hasErrorCode(thrown, 'EINVAL')) return undefined;
+    throw thrown;
+  }
+}
+
+function parts(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}

@@ -1,0 +1,74 @@
+import { FeaturesealError } from '../error.ts';
+import type { Clock } from '../port/clock.ts';
+import type { DiscoverContext, Log } from './contract.ts';
+import type { LoadedPlugin } from './load.ts';
+import { takeSnapshot, type Snapshot } from './snapshot.ts';
+
+export interface RunOptions {
+  readonly hostRoot: string;
+  /** Aborts everything: the process stops. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+}
+
+/**
+ * One discovery of one plugin, abandoned at its deadline whether it heeds the signal or not. A plugin that never
+ * yields to the event loop cannot be stopped: plugins are trusted code.
+ *
+ * @throws FeaturesealError plugin-failed, plugin-timeout, plugin-too-large with the plugin's name; aborted
+ */
+export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Promise<Snapshot> {
+  const { signal, clock, deadlineMs } = options;
+  const deadline = new AbortController();
+  const settled = new AbortController();
+  const context: DiscoverContext = {
+    hostRoot: options.hostRoot,
+    signal: AbortSignal.any([signal, deadline.signal]),
+    log: attributed(options.log, plugin.name),
+  };
+  const answer = async (): Promise<unknown> => await plugin.discover(context);
+  const timer = clock.sleep(deadlineMs, AbortSignal.any([signal, settled.signal]));
+  try {
+    // The losing promise keeps its handlers: a late rejection of an abandoned plugin disturbs nobody.
+    const first = await Promise.race([
+      answer().then((returned) => ({ returned })),
+      timer.then(() => undefined),
+    ]);
+    if (first !== undefined) return takeSnapshot(first.returned);
+    if (signal.aborted) throw new FeaturesealError({ code: 'aborted', message: 'discovery was stopped' });
+    const message = `it did not answer within ${String(deadlineMs)} ms`;
+    throw new FeaturesealError({ code: 'plugin-timeout', message });
+  } catch (thrown) {
+    if (signal.aborted) {
+      throw new FeaturesealError({ code: 'aborted', message: 'discovery was stopped', cause: thrown });
+    }
+    throw failureOf(plugin.name, thrown);
+  } finally {
+    settled.abort();
+    deadline.abort(new FeaturesealError({ code: 'plugin-timeout', message: 'the discovery is over' }));
+  }
+}
+
+/** Whatever came out of a plugin, with its name. Codes of the plugin's own are below `cause`. */
+function failureOf(plugin: string, thrown: unknown): FeaturesealError {
+  const ours = thrown instanceof FeaturesealError && thrown.code.startsWith('plugin-') ? thrown : undefined;
+  const detail =
+    thrown instanceof Error ? thrown.message.replace(/^\[plugin-[a-z-]+\] /, '') : String(thrown);
+  return new FeaturesealError({
+    code: ours?.code ?? 'plugin-failed',
+    message: `plugin ${plugin}: ${detail}`,
+    cause: thrown,
+  });
+}
+
+/** A log whose every line names the plugin. */
+function attributed(log: Log, plugin: string): Log {
+  return {
+    debug: (message, fields) => log.debug(message, { ...fields, plugin }),
+    info: (message, fields) => log.info(message, { ...fields, plugin }),
+    warn: (message, fields) => log.warn(message, { ...fields, plugin }),
+    error: (message, fields) => log.error(message, { ...fields, plugin }),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Crypto } from '../crypto.ts';
+import type { FeaturesealError } from '../error.ts';
+import type { Discovery } from '../feature/features.ts';
+import type { Clock } from '../port/clock.ts';
+import type { OwnNodeFeature } from '../port/node-feature-store.ts';
+import type { SvidSource } from '../port/svid-source.ts';
+
+/** Why a seal is made. */
+export type SealReason = 'started' | 'features-changed' | 'svid-rotated' | 'seal-aged' | 'object-changed' | 'retried';
+
+/** What the loop tells about its work: to logs and metrics. Must not throw. */
+export interface WorkerReport {
+  published(reason: SealReason, iat: number, spiffeId: string): void;
+  /** Nothing can be signed: no SVID, or an expired one. Told at every attempt. */
+  waitingForIdentity(problem: FeaturesealError | undefined): void;
+  publishFailed(error: FeaturesealError): void;
+  /** The stored object is not the one that was published; it is put back. */
+  objectChanged(): void;
+}
+
+/** Everything that the loop needs of the outside world. */
+export interface WorkerPorts {
+  readonly own: OwnNodeFeature;
+  readonly svids: SvidSource;
+  /** One discovery; rejects only when `signal` aborts. */
+  readonly discover: (signal: AbortSignal) => Promise<Discovery>;
+  readonly report: WorkerReport;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}

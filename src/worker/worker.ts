@@ -1,0 +1,169 @@
+import { asFeaturesealError } from '../error.ts';
+import type { Discovery } from '../feature/features.ts';
+import type { X509Svid } from '../port/svid-source.ts';
+import { wakeable } from '../runtime/wakeable.ts';
+import type { SealReason, WorkerPorts } from './ports.ts';
+import { Publisher } from './publisher.ts';
+import type { WorkerSettings } from './settings.ts';
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
+/** A rotation is spread over a tenth of the SVID's remaining life, so that a fleet does not write at once (threat G12). */
+const rotationSpread = 0.1;
+const longestSpreadMs = 5 * 60_000;
+
+/**
+ * The worker: keeps one sealed NodeFeature of this node in the store. It seals once after every start, then when
+ * features change, when the SVID rotates, when the seal gets old, and when somebody changed the object.
+ */
+export class Worker {
+  readonly #ports: WorkerPorts;
+  readonly #settings: WorkerSettings;
+  readonly #publisher: Publisher;
+  readonly #wake = wakeable();
+  #discovery: Discovery | undefined;
+  /** Why the next seal is due, and when; undefined: nothing is due. */
+  #due: { readonly reason: SealReason; readonly at: number } | undefined;
+  #discoverAt = 0;
+  #failures = 0;
+  #objectMayDiffer = false;
+
+  constructor(ports: WorkerPorts, settings: WorkerSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+    this.#publisher = new Publisher(ports, settings);
+  }
+
+  /** True once this process has published a seal. */
+  isReady(): boolean {
+    return this.#publisher.last !== undefined && this.#discovery !== undefined;
+  }
+
+  /** Runs until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { own, svids, clock } = this.#ports;
+    const stopSvids = svids.onChange(() => {
+      this.#onSvid();
+    });
+    const watching = own.watch(() => {
+      this.#objectMayDiffer = true;
+      this.#wake.ring();
+    }, signal);
+    this.#want('started', clock.now());
+    try {
+      while (!signal.aborted) {
+        await this.#turn(signal);
+        await this.#untilDue(signal);
+      }
+      await watching;
+    } finally {
+      stopSvids();
+    }
+  }
+
+  /** Discovers, signs and stores once: `--once`. @throws FeaturesealError as Publisher.publish, or identity-absent */
+  async once(svid: X509Svid, signal: AbortSignal): Promise<void> {
+    const discovery = await this.#ports.discover(signal);
+    const seal = await this.#publisher.publish(discovery, svid, signal);
+    this.#ports.report.published('started', seal.iat, svid.spiffeId);
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports;
+    if (clock.now() >= this.#discoverAt) await this.#discover(signal);
+    if (this.#objectMayDiffer) await this.#compare(signal);
+    if (this.#due !== undefined && clock.now() >= this.#due.at && !signal.aborted) {
+      await this.#publish(this.#due.reason, signal);
+    }
+  }
+
+  async #discover(signal: AbortSignal): Promise<void> {
+    const { clock, discover, random } = this.#ports;
+    const before = this.#discovery;
+    try {
+      this.#discovery = await discover(signal);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      throw thrown;
+    }
+    // Jitter of a tenth: workers that started together drift apart.
+    this.#discoverAt = clock.now() + this.#settings.discoverIntervalMs * (0.95 + 0.1 * random());
+    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(this.#discovery)) {
+      this.#want('features-changed', clock.now());
+    }
+  }
+
+  /** Somebody wrote the object: we, or somebody who has no business there. Only the store's present word counts. */
+  async #compare(signal: AbortSignal): Promise<void> {
+    const { own, svids, clock, report } = this.#ports;
+    const svid = svids.current();
+    if (svid === undefined || this.#publisher.last === undefined) return;
+    this.#objectMayDiffer = false;
+    try {
+      const stored = await own.read(signal);
+      if (stored !== undefined && (await this.#publisher.isOwnLast(stored, svid))) return;
+      report.objectChanged();
+      this.#want('object-changed', clock.now());
+    } catch (thrown) {
+      if (signal.aborted) return;
+      report.publishFailed(asFeaturesealError(thrown, 'internal', 'the object could not be read'));
+      this.#want('object-changed', clock.now() + this.#backOff());
+    }
+  }
+
+  async #publish(reason: SealReason, signal: AbortSignal): Promise<void> {
+    const { svids, clock, report, random } = this.#ports;
+    const svid = svids.current();
+    // Never with an expired SVID: nobody would believe the seal. The next SVID wakes this loop.
+    if (svid === undefined || svid.notAfter.getTime() <= clock.now() || this.#discovery === undefined) {
+      report.waitingForIdentity(svids.lastError());
+      this.#due = { reason, at: clock.now() + longestRetryMs };
+      return;
+    }
+    try {
+      const seal = await this.#publisher.publish(this.#discovery, svid, signal);
+      this.#failures = 0;
+      report.published(reason, seal.iat, svid.spiffeId);
+      this.#due = undefined;
+      this.#want('seal-aged', clock.now() + this.#settings.resignIntervalMs * (0.9 + 0.1 * random()));
+    } catch (thrown) {
+      if (signal.aborted) return;
+      report.publishFailed(asFeaturesealError(thrown, 'internal', 'the object could not be published'));
+      this.#due = { reason, at: clock.now() + this.#backOff() };
+    }
+  }
+
+  #onSvid(): void {
+    const { svids, clock, random } = this.#ports;
+    const svid = svids.current();
+    if (svid === undefined) return;
+    if (this.#publisher.last === undefined) {
+      // The first identity is what everybody waits for.
+      this.#due = { reason: 'started', at: clock.now() };
+      return this.#wake.ring();
+    }
+    const spread = Math.min((svid.notAfter.getTime() - clock.now()) * rotationSpread, longestSpreadMs);
+    this.#want('svid-rotated', clock.now() + Math.max(0, spread) * random());
+  }
+
+  /** A seal is due at `at`, unless one is due earlier. */
+  #want(reason: SealReason, at: number): void {
+    if (this.#due === undefined || at < this.#due.at) this.#due = { reason, at };
+    this.#wake.ring();
+  }
+
+  /** Doubles with each failure, with jitter, up to a minute; for ever. */
+  #backOff(): number {
+    const pause = Math.min(firstRetryMs * 2 ** this.#failures++, longestRetryMs);
+    return pause * (0.5 + 0.5 * this.#ports.random());
+  }
+
+  async #untilDue(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports;
+    const next = Math.min(this.#discoverAt, this.#due?.at ?? Infinity);
+    const woken = new AbortController();
+    const either = AbortSignal.any([signal, woken.signal]);
+    await Promise.race([clock.sleep(Math.max(0, next - clock.now()), either), this.#wake.wait(either)]);
+    woken.abort();
+  }
+}
