@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-// Three kinds of file: what ships (src, plugins), what tests it, and plain JavaScript of the tooling.
+// All TypeScript with its types; then what ships (src, plugins), then what tests it.
 export default defineConfig(
   { ignores: ['dist/', '.cache/', 'coverage/', 'test/fixtures/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -16,8 +16,15 @@ export default defineConfig(
         { considerDefaultExhaustiveForUnions: true },
       ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // A short arrow may hand on what returns nothing.
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Leaving a function and saying why is one step.
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      // Wrong about what changes meanwhile: a flag set in a callback, `signal.aborted` after an await.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      // Bit sets and codes from the wire are numbers.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // An async function without await turns what it throws into a rejection: wanted where an interface promises.
+      '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
       'no-param-reassign': 'error',
@@ -27,8 +34,8 @@ export default defineConfig(
   {
     files: ['src/**/*.ts', 'plugins/**/*.ts'],
     rules: {
-      complexity: ['error', 15],
-      'max-depth': ['error', 3],
+      complexity: ['error', 16],
+      'max-depth': ['error', 4],
       'max-lines': ['error', { max: 300 }],
       'max-params': ['error', 4],
       'no-restricted-globals': [
@@ -54,7 +61,6 @@ export default defineConfig(
     rules: {
       // Tests hand wrong things in on purpose, and know what a fixture holds.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/require-await': 'off',
     },
   },
 );

@@ -56,7 +56,7 @@ const alike = new Set(
     'adx amx_bf16 amx_complex amx_fp16 amx_int8 amx_tile avx avx2 avx512_bf16 avx512_bitalg avx512_fp16 avx512_vbmi2',
     'avx512_vnni avx512_vp2intersect avx512_vpopcntdq avx512bw avx512cd avx512dq avx512er avx512f avx512ifma',
     'avx512pf avx512vbmi avx512vl avx_ifma avx_ne_convert avx_vnni avx_vnni_int16 avx_vnni_int8 bmi1 bmi2 cldemote',
-    'clzero cmov cmpccxadd cppc cx16 enqcmd erms f16c fma4 fred fsrm fxsr gfni hle hypervisor ibpb ibrs ibs invlpgb',
+    'clzero cmov cmpccxadd cppc cx16 enqcmd erms f16c fma4 fred fsrm fxsr gfni hle hypervisor ibpb ibs invlpgb',
     'lam mmx mmxext movbe movdir64b movdiri mpx msrlist nx pconfig popcnt rdpru rdrand rdseed rdtscp rtm serialize',
     'sev sgx sme sse2 sse4a ssse3 stibp succor svm syscall tme tsxldtrk vaes vmx vpclmulqdq waitpkg wbnoinvd wrmsrns',
     'xgetbv1 xop xsavec xsaveopt xsaves',

@@ -1,6 +1,6 @@
 import type { Log } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
-import { reasonOf } from '../../src/plugin/probe.ts';
+import { reasonOf } from '../../src/plugin/thrown.ts';
 import { cpuidDevice, openCpuidDevice } from './cpuid-device.ts';
 import { flagsOf } from './cpuid-flags.ts';
 import type { Cpuid } from './cpuid.ts';

@@ -2,7 +2,8 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Log } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
-import { reasonOf, type Finding } from '../../src/plugin/probe.ts';
+import type { Finding } from '../../src/plugin/probe.ts';
+import { reasonOf } from '../../src/plugin/thrown.ts';
 import { readRelease } from './version.ts';
 
 /** A configuration with every option and comment is about 350 KB. */

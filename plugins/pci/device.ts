@@ -1,6 +1,7 @@
 import type { Log } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
-import { reasonOf, type Finding } from '../../src/plugin/probe.ts';
+import type { Finding } from '../../src/plugin/probe.ts';
+import { reasonOf } from '../../src/plugin/thrown.ts';
 
 /** What every device tells of itself (Linux, Documentation/ABI/testing/sysfs-bus-pci). */
 export const requiredAttributes = [

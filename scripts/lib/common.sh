@@ -30,7 +30,7 @@ quietly() {
   if (cd "$root" && "$@") >"$log" 2>&1 </dev/null; then
     rm -f "$log"
   else
-    tail -n 40 "$log" >&2
+    head -n 40 "$log" >&2
     rm -f "$log"
     return 1
   fi

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { FeaturesealError } from '../error.ts';
-import type { Discovery, Log } from '../plugin/contract.ts';
+import type { Discovery } from '../plugin/contract.ts';
 import { discoverAll } from '../plugin/discover.ts';
 import { builtinEntries, builtinPluginNames, loadPlugins, type PluginEntry } from '../plugin/load.ts';
-import type { LogFields } from '../port/log.ts';
 import { escapeControls } from '../runtime/escape.ts';
 import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { renderFeatures } from './feature-table.ts';
 import { renderLabels } from './label-table.ts';
+import { notingLog } from './notes.ts';
 import { printJson, printYaml } from './output.ts';
 
 /** A person waits: less patience than a worker has. */
@@ -79,22 +79,4 @@ async function summary(hostRoot: string, signal: AbortSignal): Promise<string> {
   const { hostSummary } = await import('./host-summary.ts');
   const line = await hostSummary(signal);
   return line === undefined ? '' : `${escapeControls(line)}\n\n`;
-}
-
-/** Warnings go to the person at once; what plugins say of their work is kept for the table. */
-function notingLog({ err }: CliContext): { log: Log; notes: ReadonlyMap<string, readonly string[]> } {
-  const notes = new Map<string, string[]>();
-  const note = (message: string, fields: LogFields = {}): void => {
-    const { plugin, ...rest } = fields;
-    if (typeof plugin !== 'string') return;
-    notes.set(plugin, [...(notes.get(plugin) ?? []), sentence(message, rest)]);
-  };
-  const warn = (message: string, fields: LogFields = {}): void =>
-    err(`featureseal: ${escapeControls(sentence(message, fields))}\n`);
-  return { log: { debug: note, info: note, warn, error: warn }, notes };
-}
-
-function sentence(message: string, fields: LogFields): string {
-  const details = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
-  return details.length === 0 ? message : `${message}: ${details.join(', ')}`;
 }

@@ -1,12 +1,10 @@
 import type { Discovery, Features } from '../plugin/contract.ts';
+import type { Notes } from './notes.ts';
 import { renderTable, type TableOptions } from './output.ts';
 import { wrapWords } from './wrap.ts';
 
 /** Beyond these, a feature is counted and not listed. */
 const most = { words: 200, things: 32 };
-
-/** What a plugin said of its own discovery, beside the result. */
-export type Notes = ReadonlyMap<string, readonly string[]>;
 
 /** Features for people: a block for each plugin, a row for each feature, then what the plugin said. */
 export function renderFeatures(

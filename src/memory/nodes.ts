@@ -1,6 +1,6 @@
 import { FeaturesealError } from '../error.ts';
 import type { NodeEvent, NodePatch, NodeStore, NodeView } from '../port/node-store.ts';
-import { aborted } from './objects.ts';
+import { aborted } from './node-features.ts';
 
 /** Nodes in this process, with the API server's manners: UID and resourceVersion are preconditions of every patch. */
 export class MemoryNodes implements NodeStore {

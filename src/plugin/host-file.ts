@@ -3,6 +3,7 @@ import { open, readdir } from 'node:fs/promises';
 import { FeaturesealError } from '../error.ts';
 import type { DiscoverContext } from './contract.ts';
 import { hostPathResolver, isAbsent } from './host-path.ts';
+import { reasonOf, systemCode } from './thrown.ts';
 
 /** Most entries of a folder that are read. */
 const mostEntries = 16_384;
@@ -45,8 +46,8 @@ export function hostOf({ hostRoot, signal }: Pick<DiscoverContext, 'hostRoot' | 
       return await work();
     } catch (thrown) {
       if (isAbsent(thrown)) return undefined;
-      if (signal.aborted || thrown instanceof FeaturesealError || !(thrown instanceof Error)) throw thrown;
-      const reason = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.message;
+      if (signal.aborted || thrown instanceof FeaturesealError) throw thrown;
+      const reason = systemCode(thrown) ?? reasonOf(thrown);
       throw unreadable(path, `cannot be read (${reason})`, thrown);
     }
   };

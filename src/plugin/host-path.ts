@@ -1,5 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from './thrown.ts';
 
 /** As many links as the kernel itself follows in one path (path_resolution(7)). */
 const mostLinks = 40;
@@ -54,11 +55,8 @@ export function hostPathResolver(root: string): (path: string) => Promise<Resolv
 
 /** True for the error of a path that does not exist. */
 export function isAbsent(thrown: unknown): boolean {
-  return hasErrorCode(thrown, 'ENOENT') || hasErrorCode(thrown, 'ENOTDIR');
-}
-
-function hasErrorCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
+  const code = systemCode(thrown);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** The target of a link; undefined for what exists and is no link. */
@@ -66,7 +64,7 @@ async function readLink(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch (thrown) {
-    if (hasErrorCode(thrown, 'EINVAL')) return undefined;
+    if (systemCode(thrown) === 'EINVAL') return undefined;
     throw thrown;
   }
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { FeaturesealError } from '../error.ts';
 import { isObject } from '../feature/guard.ts';
 import type { DiscoverContext } from './contract.ts';
+import { reasonOf } from './thrown.ts';
 
 /** One entry of `plugins` in a worker's configuration. */
 export interface PluginEntry {
@@ -107,7 +108,7 @@ async function attempt<Result>(module: string, work: () => Result | Promise<Resu
   try {
     return await work();
   } catch (thrown) {
-    throw invalid(module, thrown instanceof Error ? thrown.message : String(thrown), thrown);
+    throw invalid(module, reasonOf(thrown), thrown);
   }
 }
 

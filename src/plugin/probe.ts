@@ -1,4 +1,5 @@
 import type { Features, Log } from './contract.ts';
+import { reasonOf } from './thrown.ts';
 
 /** What a probe found of one feature; a feature may be of several kinds. */
 export interface Finding {
@@ -31,11 +32,6 @@ export async function runProbes(
     }),
   );
   return toFeatures(found.filter((entry) => entry !== undefined));
-}
-
-/** The sentence of an error. */
-export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 // Object.fromEntries defines its members, so that a kernel module named `__proto__` is data like any other.

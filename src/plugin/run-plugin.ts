@@ -3,6 +3,7 @@ import type { Clock } from '../port/clock.ts';
 import type { DiscoverContext, Log } from './contract.ts';
 import type { LoadedPlugin } from './load.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
+import { reasonOf } from './thrown.ts';
 
 export interface RunOptions {
   readonly hostRoot: string;
@@ -54,8 +55,7 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
 /** Whatever came out of a plugin, with its name. Codes of the plugin's own are below `cause`. */
 function failureOf(plugin: string, thrown: unknown): FeaturesealError {
   const ours = thrown instanceof FeaturesealError && thrown.code.startsWith('plugin-') ? thrown : undefined;
-  const detail =
-    thrown instanceof Error ? thrown.message.replace(/^\[plugin-[a-z-]+\] /, '') : String(thrown);
+  const detail = reasonOf(thrown).replace(/^\[plugin-[a-z-]+\] /, '');
   return new FeaturesealError({
     code: ours?.code ?? 'plugin-failed',
     message: `plugin ${plugin}: ${detail}`,

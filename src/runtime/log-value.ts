@@ -4,7 +4,7 @@ import { FeaturesealError } from '../error.ts';
 const limits = { text: 1024, entries: 32, depth: 4 };
 
 /** A copy of `value` that is plain JSON and bounded in length, breadth and depth; never throws. */
-export function loggable(value: unknown, depth = 0): unknown {
+function loggable(value: unknown, depth = 0): unknown {
   switch (typeof value) {
     case 'string':
       return boundedText(value);

@@ -8,6 +8,7 @@ import { objectIdentifier, smallInteger } from './der-values.ts';
 type Check = (value: Uint8Array, what: string) => void;
 
 const certificatePolicies = '2.5.29.32';
+const anyPolicy = '2.5.29.32.0';
 const policyConstraints = '2.5.29.36';
 const extendedKeyUsage = '2.5.29.37';
 
@@ -70,11 +71,13 @@ function checkPolicies(value: Uint8Array, what: string): void {
   });
 }
 
-/** RFC 5280 section 4.2.1.5. */
+/** RFC 5280 section 4.2.1.5: anyPolicy is mapped neither way. */
 function checkPolicyMappings(value: Uint8Array, what: string): void {
   forEachSequence(value, what, (mapping) => {
-    objectIdentifier(mapping.element(tag.objectIdentifier, what), what);
-    objectIdentifier(mapping.element(tag.objectIdentifier, what), what);
+    for (const side of ['issuer', 'subject']) {
+      const oid = objectIdentifier(mapping.element(tag.objectIdentifier, what), what);
+      if (oid === anyPolicy) throw malformed(`${what}: anyPolicy as ${side} policy`);
+    }
     mapping.end(what);
   });
 }

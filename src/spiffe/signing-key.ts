@@ -41,7 +41,10 @@ export async function importSigningKey(args: SigningKeyArguments): Promise<Signi
   const { crypto, publicKey } = args;
   const [algorithm] = sealAlgorithms(publicKey);
   if (algorithm === undefined || algorithm === 'RS256') {
-    throw new FeaturesealError({ code: 'key-not-allowed', message: 'the key of the SVID is of a kind that cannot seal' });
+    throw new FeaturesealError({
+      code: 'key-not-allowed',
+      message: 'the key of the SVID is of a kind that cannot seal',
+    });
   }
   const key = await cryptoKey(args, algorithm);
   const signature = await sign(crypto, key, algorithm, probe);
@@ -86,7 +89,9 @@ async function sign(
 
 /** RFC 7468 section 10: one block, nothing else. */
 function pkcs8FromPem(text: string): Uint8Array {
-  const block = /^\s*-----BEGIN PRIVATE KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PRIVATE KEY-----\s*$/.exec(text);
+  const block = /^\s*-----BEGIN PRIVATE KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PRIVATE KEY-----\s*$/.exec(
+    text,
+  );
   if (block?.[1] === undefined) return mismatch('is not one PEM block PRIVATE KEY (PKCS#8, unencrypted)');
   return new Uint8Array(Buffer.from(block[1], 'base64'));
 }

@@ -11,8 +11,9 @@ export interface TestCertificateOptions {
   readonly spiffeId?: string | undefined;
   readonly names?: x509.JsonGeneralNames;
   readonly subject?: string;
-  /** An hour before `notAfter`'s default, which is an hour from now. */
+  /** An hour ago by default. */
   readonly notBefore?: Date;
+  /** In an hour by default. */
   readonly notAfter?: Date;
   readonly keyAlgorithm?: TestKeyAlgorithm;
   /** The certified key pair; a fresh one by default. */
@@ -57,15 +58,13 @@ export async function generateKeys(algorithm: TestKeyAlgorithm = 'P-256'): Promi
   return (await subtle.generateKey(parameters, true, ['sign', 'verify'])) as CryptoKeyPair;
 }
 
-/** The same RSA key for another padding: WebCrypto ties a key object to one. */
-async function forPss(key: CryptoKey, hash: string): Promise<CryptoKey> {
-  const pkcs8 = await subtle.exportKey('pkcs8', key);
-  return subtle.importKey('pkcs8', pkcs8, { name: 'RSA-PSS', hash }, true, ['sign']);
-}
-
-async function forHash(key: CryptoKey, hash: string): Promise<CryptoKey> {
-  const pkcs8 = await subtle.exportKey('pkcs8', key);
-  return subtle.importKey('pkcs8', pkcs8, { name: 'RSASSA-PKCS1-v1_5', hash }, true, ['sign']);
+/** The same RSA key for another padding or digest: WebCrypto ties a key object to one of each. */
+async function rsaKeyFor(
+  key: CryptoKey,
+  name: 'RSASSA-PKCS1-v1_5' | 'RSA-PSS',
+  hash: string,
+): Promise<CryptoKey> {
+  return subtle.importKey('pkcs8', await subtle.exportKey('pkcs8', key), { name, hash }, true, ['sign']);
 }
 
 interface Issuer {
@@ -82,29 +81,37 @@ async function certificate(
   const names = options.names ?? (spiffeId === undefined ? [] : [{ type: 'url', value: spiffeId }]);
   const usage = 'keyUsage' in options ? options.keyUsage : defaultUsage(isCa);
   const extensions: x509.Extension[] = [new x509.BasicConstraintsExtension(isCa, pathLength, true)];
-  if (usage !== undefined) extensions.push(new x509.KeyUsagesExtension(usage, options.isKeyUsageCritical ?? true));
+  if (usage !== undefined)
+    extensions.push(new x509.KeyUsagesExtension(usage, options.isKeyUsageCritical ?? true));
   if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names, subject === ''));
   if (withKeyIds) {
-    extensions.push(await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, globalThis.crypto));
-    extensions.push(await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey, false, globalThis.crypto));
+    extensions.push(
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, globalThis.crypto),
+    );
+    extensions.push(
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey, false, globalThis.crypto),
+    );
   }
   extensions.push(...(options.extraExtensions ?? []));
 
   const isRsa = issuer.keys.privateKey.algorithm.name.startsWith('RSA');
   const signingKey = !isRsa
     ? issuer.keys.privateKey
-    : await (options.pss === true ? forPss : forHash)(issuer.keys.privateKey, hash);
+    : await rsaKeyFor(issuer.keys.privateKey, options.pss === true ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash);
   const signingAlgorithm = isRsa ? signingKey.algorithm : { name: 'ECDSA', hash };
   const made = await x509.X509CertificateGenerator.create(
     {
-      serialNumber: Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(16)).fill(0x11, 0, 1)).toString('hex'),
+      serialNumber: Buffer.from(
+        globalThis.crypto.getRandomValues(new Uint8Array(16)).fill(0x11, 0, 1),
+      ).toString('hex'),
       subject,
       issuer: issuer.subject,
       notBefore: options.notBefore ?? new Date(Date.now() - hour),
       notAfter: options.notAfter ?? new Date(Date.now() + hour),
       publicKey: keys.publicKey,
       signingKey,
-      signingAlgorithm: options.pss === true ? { ...signingAlgorithm, saltLength: pssSalt[hash] } : signingAlgorithm,
+      signingAlgorithm:
+        options.pss === true ? { ...signingAlgorithm, saltLength: pssSalt[hash] } : signingAlgorithm,
       extensions,
     },
     globalThis.crypto,
@@ -115,7 +122,9 @@ async function certificate(
 const pssSalt = { 'SHA-1': 20, 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 } as const;
 
 function defaultUsage(isCa: boolean): x509.KeyUsageFlags {
-  return isCa ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign : x509.KeyUsageFlags.digitalSignature;
+  return isCa
+    ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+    : x509.KeyUsageFlags.digitalSignature;
 }
 
 /** An authority: the root, or an intermediate below it. */
@@ -156,12 +165,21 @@ export class TestCa {
       isCa: options.isCa ?? true,
     });
     const { trustDomain, root } = this;
-    return new TestCa({ trustDomain, root, certificate: own, intermediates: [own, ...this.intermediates], subject, keys });
+    return new TestCa({
+      trustDomain,
+      root,
+      certificate: own,
+      intermediates: [own, ...this.intermediates],
+      subject,
+      keys,
+    });
   }
 }
 
 function withTrustDomainId(options: TestCertificateOptions, trustDomain: string): TestCertificateOptions {
-  return 'spiffeId' in options || 'names' in options ? options : { ...options, spiffeId: `spiffe://${trustDomain}` };
+  return 'spiffeId' in options || 'names' in options
+    ? options
+    : { ...options, spiffeId: `spiffe://${trustDomain}` };
 }
 
 /** Makes a self-signed root for a trust domain. */
@@ -172,15 +190,24 @@ export async function createTestCa(
   const keys = options.keys ?? (await generateKeys(options.keyAlgorithm));
   const subject = options.subject ?? 'C=US, O=SPIFFE';
   const self = { subject, keys };
-  const root = await certificate(self, self, { ...withTrustDomainId(options, trustDomain), isCa: options.isCa ?? true });
+  const root = await certificate(self, self, {
+    ...withTrustDomainId(options, trustDomain),
+    isCa: options.isCa ?? true,
+  });
   return new TestCa({ trustDomain, root, certificate: root, intermediates: [], subject, keys });
 }
 
 /** PEM of DER certificates, one block each. */
 export function toPem(certificates: readonly Uint8Array[]): string {
   const block = (der: Uint8Array): string =>
-    (Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? []).join('\n');
-  return certificates.map((der) => `-----BEGIN CERTIFICATE-----\n${block(der)}\n-----END CERTIFICATE-----\n`).join('');
+    (
+      Buffer.from(der)
+        .toString('base64')
+        .match(/.{1,64}/g) ?? []
+    ).join('\n');
+  return certificates
+    .map((der) => `-----BEGIN CERTIFICATE-----\n${block(der)}\n-----END CERTIFICATE-----\n`)
+    .join('');
 }
 
 /** PKCS#8 DER of a key that {@link TestCa} made. */

@@ -26,14 +26,16 @@ export const derTrue = bytes(0x01, 0x01, 0xff);
 /** `[number]`, primitive. */
 export const context = (number: number, content: Uint8Array): Uint8Array => der(0x80 | number, content);
 /** `[number]`, constructed. */
-export const explicit = (number: number, ...content: readonly Uint8Array[]): Uint8Array => der(0xa0 | number, ...content);
+export const explicit = (number: number, ...content: readonly Uint8Array[]): Uint8Array =>
+  der(0xa0 | number, ...content);
 
 /** An OBJECT IDENTIFIER from its dotted form. */
 export function oid(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const octets = [first * 40 + second, ...rest].flatMap((arc) => {
     const septets = [arc % 128];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) septets.unshift(0x80 | (left % 128));
+    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
+      septets.unshift(0x80 | (left % 128));
     return septets;
   });
   return der(0x06, bytes(...octets));

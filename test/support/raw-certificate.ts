@@ -101,7 +101,11 @@ function unsigned(octets: Uint8Array): Uint8Array {
 }
 
 /** Signs `tbs` by ECDSA with SHA-256, whatever its fields say. */
-export async function signRaw(tbs: Uint8Array, issuer: CryptoKeyPair, outerAlgorithm = ecdsaWithSha256): Promise<Uint8Array> {
+export async function signRaw(
+  tbs: Uint8Array,
+  issuer: CryptoKeyPair,
+  outerAlgorithm = ecdsaWithSha256,
+): Promise<Uint8Array> {
   const parameters = { name: 'ECDSA', hash: 'SHA-256' };
   const raw = new Uint8Array(await globalThis.crypto.subtle.sign(parameters, issuer.privateKey, tbs));
   return w.sequence(tbs, outerAlgorithm, w.bitString(ecdsaSignature(raw)));

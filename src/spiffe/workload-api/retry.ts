@@ -48,7 +48,7 @@ export function callFailure(end: CallEnd, { address }: Endpoint): FeaturesealErr
     default:
       return new FeaturesealError({
         code: 'workload-api-unavailable',
-        message: `${address} cannot be used now (${said})`,
+        message: `${address} cannot be used now (${said}); is the SPIFFE agent running, and its socket mounted here?`,
       });
   }
 }
@@ -59,7 +59,9 @@ export function isRetryable(thrown: unknown): thrown is FeaturesealError {
   return thrown.code === 'workload-api-denied' || thrown.code === 'workload-api-unavailable';
 }
 
-/** A server's own words, made safe for a terminal. */
+/** A server's own words, or the gRPC library's without its preamble, made safe for a terminal. */
 function printable(text: string): string {
-  return text.slice(0, 300).replace(/[^\x20-\x7e]/g, '?');
+  const [, reason = text] =
+    /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: *$/.exec(text) ?? [];
+  return reason.slice(0, 300).replace(/[^\x20-\x7e]/g, '?');
 }

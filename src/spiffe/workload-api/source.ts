@@ -1,6 +1,7 @@
 import { asFeaturesealError } from '../../error.ts';
 import type { X509Bundles, X509Svid } from '../types.ts';
 import type { WorkloadApiClient } from './client.ts';
+import { malformed } from './messages.ts';
 import { pickSvid, type SvidPick } from './pick.ts';
 import { Subscription, whenReady } from './subscription.ts';
 
@@ -50,8 +51,12 @@ export class X509Source extends Subscription<X509Svid> {
 export class X509BundleSource extends Subscription<X509Bundles> {
   constructor({ client }: Pick<X509SourceOptions, 'client'>) {
     super((onUpdate, onError, signal) => {
-      // Without any trust domain nothing can be verified: that is not ready, not a verdict on every node.
-      const take = (bundles: X509Bundles) => onUpdate(bundles.size === 0 ? undefined : bundles);
+      const take = (bundles: X509Bundles) => {
+        if (bundles.size > 0) return onUpdate(bundles);
+        // Without any trust domain nothing can be verified: that is not ready, and no verdict on any node.
+        onUpdate(undefined);
+        onError(malformed('it names no trust domain; no bundle is used any more'));
+      };
       return client.watchX509Bundles(take, signal, onError);
     });
   }

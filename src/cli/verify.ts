@@ -1,0 +1,100 @@
+import { Command, Option } from 'commander';
+import { FeaturesealError, verificationStep } from '../error.ts';
+import { parsePolicy, type Policy } from '../seal/policy.ts';
+import { verifyNodeFeature } from '../seal/verify.ts';
+import { parseBundleFile, type Bundles } from '../spiffe/bundle.ts';
+import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
+import type { CliContext } from './context.ts';
+import { exitStatus } from './exit-status.ts';
+import { readText } from './files.ts';
+import { parseMoment } from './moment.ts';
+import { printJson } from './output.ts';
+import { verifyBatch } from './verify-batch.ts';
+
+interface Flags {
+  readonly bundle: readonly string[];
+  readonly policy: string;
+  readonly now?: string;
+  readonly batch?: true;
+  readonly output: 'text' | 'json';
+}
+
+/** `featureseal verify`: the master's judgement without a cluster, always as mode enforce does. */
+export function verifyCommand(context: CliContext): Command {
+  const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
+  return new Command('verify')
+    .description('Verifies a sealed NodeFeature offline. Exits 0 accepted, 1 refused, 2 usage.')
+    .argument('[file]', 'the NodeFeature as JSON; - is standard input')
+    .requiredOption('--bundle <[td=]file>', 'trust bundle, PEM or SPIFFE JSON; repeatable', collect)
+    .requiredOption('--policy <file>', 'policy file')
+    .option('--now <time>', 'judge at this time, RFC 3339 (default: the clock)')
+    .option('--batch', 'JSON lines {"id","nodeFeature","accepted"?,"now"?} on standard input, a verdict for each')
+    .addOption(new Option('-o, --output <format>', 'form of the verdict').choices(['text', 'json']).default('text'))
+    .action((file: string | undefined, flags: Flags) => verify(file, flags, context));
+}
+
+async function verify(file: string | undefined, flags: Flags, context: CliContext): Promise<void> {
+  if ((file === undefined) !== (flags.batch === true)) {
+    throw usage(flags.batch === true ? '--batch reads standard input and takes no file' : 'name a file, or say --batch');
+  }
+  const policy = parsePolicy(await readText(flags.policy, context));
+  const bundles = await readBundles(flags.bundle, policy, context);
+  const clock = (): Date => (flags.now === undefined ? new Date(context.clock.now()) : parseMoment(flags.now));
+  const options = { policy, bundles, crypto: context.crypto };
+  if (file === undefined) return verifyBatch({ ...options, clock }, context);
+  await verifyOne(await readText(file, context), { ...options, now: clock() }, flags, context);
+}
+
+async function verifyOne(
+  text: string,
+  options: Parameters<typeof verifyNodeFeature>[1],
+  { output }: Flags,
+  context: CliContext,
+): Promise<void> {
+  try {
+    const { node, spiffeId, iat, stale } = await verifyNodeFeature(text, options);
+    const signed = new Date(iat).toISOString();
+    if (output === 'json') printJson(context, { verdict: 'accept', code: null, spiffeId, node, signed, stale });
+    else context.out(`accepted: node ${node}, signed ${signed} by ${spiffeId}${stale ? ', stale' : ''}\n`);
+  } catch (thrown) {
+    if (!(thrown instanceof FeaturesealError) || verificationStep(thrown.code) === undefined) throw thrown;
+    const { code, message } = thrown;
+    if (output === 'json') printJson(context, { verdict: 'refuse', code, spiffeId: null, message });
+    else context.out(`refused at step ${String(verificationStep(code))}: ${message}\n`);
+    context.setExitCode(exitStatus.failed);
+  }
+}
+
+/** A bare file belongs to the one trust domain that the policy names. */
+async function readBundles(values: readonly string[], policy: Policy, context: CliContext): Promise<Bundles> {
+  const domains = new Set(policy.signers.flatMap(({ templates }) => templates.map(({ trustDomain }) => trustDomain)));
+  const bundles = new Map<string, readonly Uint8Array[]>();
+  for (const value of values) {
+    const named = /^([a-z0-9._-]+)=(.+)$/.exec(value);
+    const domain = named?.[1] ?? onlyOf(domains, value);
+    parseSpiffeId(`spiffe://${domain}`);
+    if (bundles.has(domain)) throw usage(`two bundles are given for trust domain ${domain}`);
+    bundles.set(domain, await readBundle(named?.[2] ?? value, context));
+  }
+  return bundles;
+}
+
+/** A bundle that cannot be read is wrong use: exit status 1 is kept for the verdict on the object. */
+async function readBundle(file: string, context: CliContext): Promise<readonly Uint8Array[]> {
+  const text = await readText(file, context);
+  try {
+    return parseBundleFile(text);
+  } catch (cause) {
+    throw usage(`bundle ${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+function onlyOf(domains: ReadonlySet<string>, file: string): string {
+  const [only, ...others] = domains;
+  if (only !== undefined && others.length === 0) return only;
+  throw usage(`the policy names ${String(domains.size)} trust domains; say which one as --bundle TRUST_DOMAIN=${file}`);
+}
+
+function usage(message: string): FeaturesealError {
+  return new FeaturesealError({ code: 'usage', message });
+}

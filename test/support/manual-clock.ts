@@ -1,0 +1,59 @@
+import type { Clock } from '../../src/port/clock.ts';
+
+interface Sleeper {
+  readonly ms: number;
+  readonly due: number;
+  readonly wake: () => void;
+}
+
+/** A clock that stands until the test moves it. Nobody sleeps for real. */
+export class ManualClock implements Clock {
+  #now: number;
+  readonly #sleepers = new Set<Sleeper>();
+  #waiting: (() => void)[] = [];
+
+  constructor(now = Date.parse('2026-06-01T12:00:00Z')) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const sleeper: Sleeper = {
+        ms,
+        due: this.#now + ms,
+        wake: () => {
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', sleeper.wake, { once: true });
+      for (const tell of this.#waiting.splice(0)) tell();
+    });
+  }
+
+  /** Moves time forward and wakes whom it passes. */
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const sleeper of [...this.#sleepers]) if (sleeper.due <= this.#now) sleeper.wake();
+  }
+
+  /** Waits until somebody sleeps for exactly so long. */
+  async sleeping(ms: number): Promise<Sleeper> {
+    for (;;) {
+      const found = [...this.#sleepers].find((sleeper) => sleeper.ms === ms);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Waits for such a sleeper and wakes it; the time of day stays. */
+  async pass(ms: number): Promise<void> {
+    (await this.sleeping(ms)).wake();
+  }
+}

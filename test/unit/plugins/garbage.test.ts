@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { Discovery } from '../../../src/plugin/contract.ts';
+import { discoverHost, expectedOf, withCopyOf } from './hosts.ts';
+
+const release = '5.15.0-91-generic';
+
+/** A file of the host and the features that cannot be told without it. */
+const files: readonly (readonly [file: string, lost: readonly string[], whenEmpty?: string])[] = [
+  [
+    '/proc/cpuinfo',
+    ['cpu.cpuid', 'cpu.model', 'cpu.rdt', 'cpu.security', 'cpu.sst'],
+    'describes no processor',
+  ],
+  ['/proc/sys/kernel/osrelease', ['kernel.version', 'kernel.enabledmodule', 'kernel.config']],
+  ['/proc/modules', ['kernel.loadedmodule', 'kernel.enabledmodule'], 'is legal: nothing is loaded'],
+  [`/boot/config-${release}`, ['kernel.config'], 'is no kernel configuration'],
+  [`/lib/modules/${release}/modules.builtin`, ['kernel.enabledmodule'], 'names no module'],
+  ['/sys/fs/selinux/enforce', ['kernel.selinux']],
+  ['/sys/devices/system/cpu/cpuidle/current_driver', ['cpu.cstate']],
+  ['/sys/module/intel_idle/parameters/max_cstate', ['cpu.cstate']],
+  ['/sys/devices/system/cpu/intel_pstate/status', ['cpu.pstate']],
+  ['/sys/fs/resctrl/info/L3/num_closids', ['cpu.rdt']],
+  ['/sys/bus/cpu/devices/cpu1/topology/thread_siblings_list', ['cpu.topology']],
+  ['/sys/devices/system/node/node0/x86/sgx_total_bytes', ['cpu.security']],
+];
+
+/** What may stand in the place of a file, and what the log says of it. */
+const garbage: readonly (readonly [kind: string, put: (path: string) => Promise<void>, reason: RegExp])[] = [
+  [
+    'bytes that are no text',
+    (path) =>
+      writeFile(
+        path,
+        Uint8Array.from({ length: 256 }, (_, i) => i),
+      ),
+    /is not text/,
+  ],
+  [
+    '10 MB of letters',
+    (path) => writeFile(path, 'A'.repeat(10_000_000)),
+    /is larger than|describes no processor/,
+  ],
+  ['a folder', async (path) => void (await mkdir(path)), /is a directory/],
+  ['a FIFO', async (path) => void execFileSync('mkfifo', [path]), /is not a regular file/],
+  ['a link that leads nowhere', (path) => symlink('/nowhere', path), /is a dangling link/],
+  ['a link to itself', (path) => symlink(path.split('/').at(-1) ?? '', path), /too many links/],
+];
+
+/** A discovery without some features. */
+function without({ features }: Discovery, lost: readonly string[]): Discovery['features'] {
+  const kept = <Feature>(kind: Readonly<Record<string, Feature>>) =>
+    Object.fromEntries(Object.entries(kind).filter(([key]) => !lost.includes(key)));
+  return {
+    flags: kept(features.flags),
+    attributes: kept(features.attributes),
+    instances: kept(features.instances),
+  };
+}
+
+const cases = files.flatMap(([file, lost]) =>
+  garbage.map(([kind, put, reason]) => ({ file, lost, kind, put, reason })),
+);
+
+describe('a spoilt file of the host', () => {
+  test.each(cases)('$kind in the place of $file loses $lost alone', async ({ file, lost, put, reason }) => {
+    await withCopyOf('intel-server', async (hostRoot) => {
+      // The tree's /lib is a link to usr/lib, as on most hosts.
+      const path = join(hostRoot, file);
+      await rm(path);
+      await put(path);
+      const { discovery, warnings, failures } = await discoverHost(hostRoot);
+      const expected = await expectedOf('intel-server');
+      expect(discovery.features).toEqual(without(expected, lost));
+      expect(expected.labels).toMatchObject(discovery.labels);
+      expect(failures).toEqual([]);
+      const reasons = warnings
+        .map(({ fields }) => String(fields['reason']))
+        .filter((text) => text.includes(file));
+      expect(reasons).not.toEqual([]);
+      for (const text of reasons) expect(text).toMatch(reason);
+    });
+  });
+
+  test.each(files.filter(([file]) => file !== '/proc/modules'))(
+    'an empty %s loses %j alone',
+    async (file, lost, whenEmpty = 'does not hold what it should') => {
+      await withCopyOf('intel-server', async (hostRoot) => {
+        await writeFile(join(hostRoot, file), '');
+        const { discovery, warnings } = await discoverHost(hostRoot);
+        expect(discovery.features).toEqual(without(await expectedOf('intel-server'), lost));
+        expect(warnings.map(({ fields }) => fields['reason'])).toContain(
+          `[file-unreadable] ${file}: ${whenEmpty}`,
+        );
+      });
+    },
+  );
+
+  test('an empty /proc/modules is a kernel that has loaded nothing', async () => {
+    await withCopyOf('intel-server', async (hostRoot) => {
+      await writeFile(join(hostRoot, '/proc/modules'), '');
+      const { flags } = (await discoverHost(hostRoot)).discovery.features;
+      expect(flags['kernel.loadedmodule']).toEqual({ elements: {} });
+      expect(Object.keys(flags['kernel.enabledmodule']!.elements)).toEqual(['ext4', 'loopback']);
+    });
+  });
+
+  test('a kernel configuration that cannot be unpacked gives way to the next place', async () => {
+    await withCopyOf('intel-server', async (hostRoot) => {
+      await writeFile(join(hostRoot, '/proc/config.gz'), 'no gzip');
+      const { discovery, warnings } = await discoverHost(hostRoot);
+      expect(discovery).toEqual(await expectedOf('intel-server'));
+      expect(warnings[0]?.fields['reason']).toMatch(
+        /^\[file-unreadable\] \/proc\/config\.gz: cannot be unpacked/,
+      );
+    });
+  });
+
+  test('a PCI attribute that is no number loses one device alone', async () => {
+    await withCopyOf('intel-server', async (hostRoot) => {
+      await writeFile(join(hostRoot, '/sys/bus/pci/devices/0000:18:00.0/class'), '0xgpu\n');
+      const { discovery } = await discoverHost(hostRoot);
+      const expected = await expectedOf('intel-server');
+      const others = expected.features.instances['pci.device']!.elements.filter(
+        ({ attributes }) => attributes['vendor'] !== '10de',
+      );
+      expect(discovery.features.instances['pci.device']?.elements).toEqual(others);
+      expect(Object.keys(discovery.labels)).not.toContain('feature.node.kubernetes.io/pci-0302_10de.present');
+    });
+  });
+});

@@ -1,0 +1,46 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Discovery } from '../../../src/plugin/contract.ts';
+import { discoverAll } from '../../../src/plugin/discover.ts';
+import { loadBuiltinPlugins } from '../../../src/plugin/load.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { recordingLog, type LogLine } from '../plugin/recording-log.ts';
+
+const folder = join(import.meta.dirname, '../../fixtures/hosts');
+
+export type HostName = 'intel-server' | 'amd-sev' | 'minimal-vm' | 'arm64-server';
+
+export const hostTree = (name: HostName): string => join(folder, name);
+
+/** What a person reads out of the tree, written beside it. */
+export async function expectedOf(name: HostName): Promise<Discovery> {
+  return JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Discovery;
+}
+
+/** What the built-in plugins find below a host root, and the warnings on the way. */
+export async function discoverHost(
+  hostRoot: string,
+): Promise<{ discovery: Discovery; warnings: LogLine[]; failures: readonly unknown[] }> {
+  const { log, lines } = recordingLog();
+  const { discovery, failures } = await discoverAll({
+    plugins: await loadBuiltinPlugins(),
+    hostRoot,
+    signal: new AbortController().signal,
+    log,
+    clock: systemClock,
+    deadlineMs: 60_000,
+  });
+  return { discovery, failures, warnings: lines.filter(({ level }) => level === 'warn') };
+}
+
+/** Runs `work` on a copy of a tree that it may spoil. */
+export async function withCopyOf(name: HostName, work: (hostRoot: string) => Promise<void>): Promise<void> {
+  const hostRoot = await mkdtemp(join(tmpdir(), 'featureseal-host-'));
+  try {
+    await cp(hostTree(name), hostRoot, { recursive: true, verbatimSymlinks: true });
+    await work(hostRoot);
+  } finally {
+    await rm(hostRoot, { recursive: true, force: true });
+  }
+}

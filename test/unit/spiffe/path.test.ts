@@ -1,0 +1,271 @@
+import { Extension, KeyUsageFlags } from '@peculiar/x509';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { findPath, verifyCertificatePath } from '../../../src/spiffe/path.ts';
+import { parseRoots } from '../../../src/spiffe/bundle.ts';
+import { parseX509Svid } from '../../../src/spiffe/svid.ts';
+import { createTestCa, generateKeys, type TestCa, type TestCertificateOptions, toPem } from '../../support/certificates.ts';
+import { reasonOf } from '../../support/reason.ts';
+
+const { crypto } = globalThis;
+const trustDomain = 'example.org';
+const spiffeId = 'spiffe://example.org/worker/node-a';
+const now = new Date('2026-06-01T12:00:00Z');
+const second = 1000;
+const after = (milliseconds: number): Date => new Date(now.getTime() + milliseconds);
+const year = { notBefore: new Date('2026-01-01T00:00:00Z'), notAfter: new Date('2026-12-31T00:00:00Z') };
+const expired = { ...year, notAfter: after(-second) };
+const early = { ...year, notBefore: after(second) };
+const unknownCritical = { extraExtensions: [new Extension('1.3.6.1.4.1.55738.666.1', true, new Uint8Array([5, 0]))] };
+
+/** Counts what a verifier spends. */
+function countingCrypto(): { readonly crypto: typeof globalThis.crypto; readonly checks: () => number } {
+  let checks = 0;
+  const subtle = new Proxy(crypto.subtle, {
+    get: (target, name: keyof SubtleCrypto) => {
+      if (name === 'verify') checks += 1;
+      return target[name].bind(target);
+    },
+  });
+  return { crypto: { ...crypto, subtle } as typeof globalThis.crypto, checks: () => checks };
+}
+
+function find(chain: readonly Uint8Array[], roots: readonly Uint8Array[], at = now): ReturnType<typeof findPath> {
+  const { leaf, pool } = parseX509Svid(chain);
+  return findPath({ leaf, pool, roots: parseRoots(roots), trustDomain, now: at, crypto });
+}
+
+let ca: TestCa;
+beforeAll(async () => {
+  ca = await createTestCa({ trustDomain, ...year });
+});
+
+describe('findPath', () => {
+  test('finds the path under three intermediates, in whatever order they come', async () => {
+    const a = await ca.intermediate(year);
+    const b = await a.intermediate(year);
+    const c = await b.intermediate(year);
+    const { chain } = await c.issue({ spiffeId, ...year });
+    const [leaf = new Uint8Array()] = chain;
+    const path = await find([leaf, a.certificate, ca.root, c.certificate, b.certificate], [ca.root]);
+    expect(path.certificates.map(({ der }) => der)).toEqual([leaf, c.certificate, b.certificate, a.certificate, ca.root]);
+  });
+
+  test('is valid until the first certificate of the path expires', async () => {
+    const notAfter = after(60 * second);
+    const intermediate = await ca.intermediate({ ...year, notAfter });
+    const { chain } = await intermediate.issue({ spiffeId, ...year });
+    expect((await find(chain, [ca.root])).notAfter).toEqual(notAfter);
+  });
+
+  test('ends at an anchor that another CA has signed', async () => {
+    const anchor = await ca.intermediate(year);
+    const { chain } = await anchor.issue({ spiffeId, ...year });
+    const path = await find([...chain, ca.root], [anchor.certificate]);
+    expect(path.certificates).toHaveLength(2);
+  });
+
+  test('finds the right one of three roots of the same name without key identifiers', async () => {
+    const same = { trustDomain, ...year, withKeyIds: false };
+    const roots = [await createTestCa(same), await createTestCa(same), await createTestCa(same)];
+    for (const root of roots) {
+      const { chain } = await root.issue({ spiffeId, ...year, withKeyIds: false });
+      expect((await find(chain, roots.map((each) => each.root))).certificates[1]?.der).toEqual(root.root);
+    }
+  });
+
+  test('follows a root that lies about its key identifier: a hint orders, it does not exclude', async () => {
+    const keys = await generateKeys();
+    const other = await createTestCa({ trustDomain, ...year });
+    // One name and key, two certificates; the anchor's identifier is of another key.
+    const lying = await createTestCa({ trustDomain, ...year, keys, withKeyIds: false, extraExtensions: [keyIdOf(other)] });
+    const { chain } = await lying.issue({ spiffeId, ...year });
+    expect((await find(chain, [other.root, lying.root])).certificates[1]?.der).toEqual(lying.root);
+  });
+
+  test('uses the good one of two certificates of the same intermediate', async () => {
+    const keys = await generateKeys();
+    const subject = 'CN=Twin, O=SPIFFE';
+    const old = await ca.intermediate({ keys, subject, ...expired });
+    const current = await ca.intermediate({ keys, subject, ...year });
+    const { chain } = await old.issue({ spiffeId, ...year });
+    const path = await find([...chain, current.certificate], [ca.root]);
+    expect(path.certificates[1]?.der).toEqual(current.certificate);
+  });
+
+  test('counts both dates in, to the millisecond', async () => {
+    const { chain } = await ca.issue({ spiffeId, notBefore: now, notAfter: after(second) });
+    const reasonAt = (milliseconds: number): Promise<string> => reasonOf(() => find(chain, [ca.root], after(milliseconds)));
+    expect(await reasonAt(-1)).toBe('certificate-not-yet-valid');
+    expect(await reasonAt(0)).toBe('accepted');
+    expect(await reasonAt(second)).toBe('accepted');
+    expect(await reasonAt(second + 1)).toBe('certificate-expired');
+  });
+
+  test('refuses a time that is none', async () => {
+    const { chain } = await ca.issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain, [ca.root], new Date('soon')))).toBe('usage');
+  });
+});
+
+describe('findPath refuses', () => {
+  test.each<[string, string, TestCertificateOptions]>([
+    ['certificate-expired', 'an expired', expired],
+    ['certificate-not-yet-valid', 'a future', early],
+    ['critical-extension', 'an unknown critical extension in a', { ...year, ...unknownCritical }],
+  ])('with %s %s leaf', async (code, _what, options) => {
+    const { chain } = await ca.issue({ spiffeId, ...options });
+    expect(await reasonOf(() => find(chain, [ca.root]))).toBe(code);
+  });
+
+  const authorities: readonly [string, string, TestCertificateOptions][] = [
+    ['certificate-expired', 'that has expired', expired],
+    ['certificate-not-yet-valid', 'that is not valid yet', early],
+    ['issuer-not-ca', 'that is no CA', { ...year, isCa: false, keyUsage: KeyUsageFlags.keyCertSign }],
+    ['issuer-key-usage', 'that may only sign lists', { ...year, keyUsage: KeyUsageFlags.cRLSign }],
+    ['issuer-key-usage', 'without keyUsage', { ...year, keyUsage: undefined }],
+    ['critical-extension', 'with an unknown critical extension', { ...year, ...unknownCritical }],
+    ['issuer-spiffe-id', 'with a path in its SPIFFE ID', { ...year, spiffeId: 'spiffe://example.org/ca' }],
+    ['issuer-spiffe-id', 'of another trust domain', { ...year, spiffeId: 'spiffe://other.org' }],
+    ['issuer-spiffe-id', 'with a web address', { ...year, spiffeId: 'https://example.org' }],
+    [
+      'issuer-spiffe-id',
+      'with two SPIFFE IDs',
+      { ...year, names: ['spiffe://example.org', 'spiffe://other.org'].map((value) => ({ type: 'url', value })) },
+    ],
+  ];
+
+  test.each(authorities)('with %s an intermediate %s', async (code, _what, options) => {
+    const { chain } = await (await ca.intermediate(options)).issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain, [ca.root]))).toBe(code);
+  });
+
+  test.each(authorities)('with %s a root %s', async (code, _what, options) => {
+    const root = await createTestCa({ trustDomain, ...options });
+    const { chain } = await root.issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain, [root.root]))).toBe(code);
+  });
+
+  test('an SVID that issues another', async () => {
+    const svid = await ca.issue({ spiffeId: 'spiffe://example.org/evil', subject: 'CN=Evil', ...year });
+    const evil = await ca.intermediate({ keys: svid.keys, subject: 'CN=Evil', ...year });
+    const { chain } = await evil.issue({ spiffeId, ...year });
+    const [leaf = new Uint8Array()] = chain;
+    expect(await reasonOf(() => find([leaf, ...svid.chain], [ca.root]))).toBe('issuer-not-ca');
+  });
+
+  test.each([
+    [0, 0, 'accepted'],
+    [0, 1, 'path-length'],
+    [1, 1, 'accepted'],
+    [1, 2, 'path-length'],
+  ])('a root that allows %d intermediates over %d of them: %s', async (pathLength, intermediates, code) => {
+    const root = await createTestCa({ trustDomain, ...year, pathLength });
+    let issuer = root;
+    for (let i = 0; i < intermediates; i += 1) issuer = await issuer.intermediate(year);
+    const { chain } = await issuer.issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain, [root.root]))).toBe(code);
+  });
+
+  test('with path-length a CA that names its subordinate like itself', async () => {
+    const subject = 'CN=Same, O=SPIFFE';
+    const limited = await ca.intermediate({ ...year, subject, pathLength: 0 });
+    const { chain } = await (await limited.intermediate({ ...year, subject })).issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain, [ca.root]))).toBe('path-length');
+  });
+
+  test('with certificate-signature a rogue CA under our name and serial, with our key identifier', async () => {
+    const rogue = await createTestCa({ trustDomain, ...year, withKeyIds: false, extraExtensions: [keyIdOf(ca)] });
+    const { chain } = await rogue.issue({ spiffeId, ...year, withKeyIds: false });
+    expect(await reasonOf(() => find([...chain, rogue.root], [ca.root]))).toBe('certificate-signature');
+  });
+
+  test('with certificate-signature an edited leaf', async () => {
+    const { chain } = await ca.issue({ spiffeId, ...year });
+    const [leaf = new Uint8Array()] = chain;
+    const edited = Buffer.from(leaf);
+    edited.write('node-b', edited.indexOf('node-a'));
+    expect(await reasonOf(() => find([edited], [ca.root]))).toBe('certificate-signature');
+  });
+
+  test('with path-not-found a chain whose root is not in the bundle', async () => {
+    const stranger = await createTestCa({ trustDomain, ...year, subject: 'CN=Stranger' });
+    const { chain } = await stranger.issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find([...chain, stranger.root], [ca.root]))).toBe('path-not-found');
+  });
+
+  test('with path-not-found a chain without its intermediate', async () => {
+    const { chain } = await (await ca.intermediate(year)).issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain.slice(0, 1), [ca.root]))).toBe('path-not-found');
+  });
+
+  test('with the fault of the path that got furthest', async () => {
+    const keys = await generateKeys();
+    const subject = 'CN=Twin, O=SPIFFE';
+    const stranger = await createTestCa({ trustDomain, ...expired, subject: 'CN=Stranger' });
+    const first = await ca.intermediate({ keys, subject, ...expired });
+    const second = await stranger.intermediate({ keys, subject, ...year });
+    const { chain } = await first.issue({ spiffeId, ...year });
+    const roots = [ca.root, stranger.root];
+    expect(await reasonOf(() => find([...chain, second.certificate], roots))).toBe('certificate-expired');
+    expect(await reasonOf(() => find([...chain, second.certificate], [ca.root]))).toBe('path-not-found');
+  });
+});
+
+describe('the algorithms of a certificate signature', () => {
+  test.each<[TestCertificateOptions['keyAlgorithm'], TestCertificateOptions['hash'], boolean, string]>([
+    ['P-256', 'SHA-256', false, 'accepted'],
+    ['P-256', 'SHA-512', false, 'accepted'],
+    ['P-384', 'SHA-384', false, 'accepted'],
+    ['P-521', 'SHA-512', false, 'accepted'],
+    ['RSA-2048', 'SHA-256', false, 'accepted'],
+    ['RSA-2048', 'SHA-384', false, 'accepted'],
+    ['RSA-2048', 'SHA-512', false, 'accepted'],
+    ['RSA-2048', 'SHA-256', true, 'accepted'],
+    ['RSA-2048', 'SHA-384', true, 'accepted'],
+    ['RSA-2048', 'SHA-512', true, 'accepted'],
+    ['P-256', 'SHA-1', false, 'certificate-algorithm'],
+    ['RSA-2048', 'SHA-1', false, 'certificate-algorithm'],
+    ['RSA-2048', 'SHA-1', true, 'certificate-algorithm'],
+  ])('%s with %s, PSS %s: %s', async (keyAlgorithm, hash, pss, code) => {
+    const root = await createTestCa({ trustDomain, ...year, ...(keyAlgorithm && { keyAlgorithm }) });
+    const { chain } = await root.issue({ spiffeId, ...year, ...(hash && { hash }), pss });
+    expect(await reasonOf(() => find(chain, [root.root]))).toBe(code);
+  });
+
+  test('does not judge how a root signed itself: it is trusted for being in the bundle', async () => {
+    const root = await createTestCa({ trustDomain, ...year, hash: 'SHA-1' });
+    const { chain } = await root.issue({ spiffeId, ...year });
+    expect(await reasonOf(() => find(chain, [root.root]))).toBe('accepted');
+  });
+});
+
+describe('the work of a search', () => {
+  test('ends after 16 signature checks in a lattice of 5 by 8 intermediates', async () => {
+    const keys = await generateKeys();
+    const decoy = await generateKeys();
+    const subjectOf = (level: number): string => `CN=Level ${level}`;
+    const pool: Uint8Array[] = [];
+    for (let level = 1; level <= 5; level += 1) {
+      const above = await createTestCa({ trustDomain, ...year, keys, subject: subjectOf(level + 1) });
+      for (let i = 0; i < 8; i += 1) {
+        const below = await above.intermediate({ ...year, keys: i === 0 ? keys : await generateKeys(), subject: subjectOf(level) });
+        pool.push(below.certificate);
+      }
+    }
+    const issuer = await createTestCa({ trustDomain, ...year, keys: decoy, subject: subjectOf(1) });
+    const { chain } = await issuer.issue({ spiffeId, ...year, withKeyIds: false });
+    const [leaf = new Uint8Array()] = chain;
+
+    const counting = countingCrypto();
+    const svid = parseX509Svid([leaf, ...pool, ...pool.map(sameNameOtherKey)]);
+    const search = findPath({ ...svid, roots: parseRoots([ca.root]), now, crypto: counting.crypto });
+    expect(await reasonOf(() => search)).toMatch(/^(certificate-signature|path-too-much-work|path-not-found)$/);
+    expect(counting.checks()).toBeLessThanOrEqual(16);
+  });
+});
+
+/** The subject key identifier of another authority, to lie with. */
+function keyIdOf(other: TestCa): Extension {
+  const found = parseRoots([other.root])[0]?.extensions.subjectKeyId ?? new Uint8Array();
+  return new Extension('2.5.29.14', false, Uint8Array.from([4, found.length, ...found]));
+}

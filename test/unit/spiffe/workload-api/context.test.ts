@@ -1,0 +1,234 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Authority } from '../../../../src/identity/authority.ts';
+import { keyTypes } from '../../../../src/identity/key-type.ts';
+import { parseX509Bundles, parseX509Context } from '../../../../src/spiffe/workload-api/context.ts';
+import { createTestCa } from '../../../support/certificates.ts';
+import {
+  bundleBytes,
+  encodeBundles,
+  encodeSvids,
+  hourMs,
+  svidBytes,
+  svidFields,
+  testAuthority,
+} from '../../../support/identity.ts';
+
+const { crypto } = globalThis;
+const spiffeId = 'spiffe://example.org/workload';
+const keys = { crypto, extractableKeys: false };
+
+let authority: Authority;
+let other: Authority;
+beforeAll(async () => {
+  authority = await testAuthority();
+  other = await testAuthority({ trustDomain: 'other.test' });
+});
+
+interface SvidFields {
+  spiffe_id: string;
+  x509_svid: Buffer;
+  x509_svid_key: Buffer;
+  bundle: Buffer;
+  hint: string;
+}
+
+/** A good SVID message but for what is spoilt. */
+async function fields(spoilt: Partial<SvidFields> = {}): Promise<SvidFields> {
+  const svid = await authority.issue({ spiffeId, ttlMs: hourMs });
+  const { svids } = (await svidFields([svid])) as { svids: [SvidFields] };
+  return { ...svids[0], ...spoilt };
+}
+
+async function refusal(response: object): Promise<unknown> {
+  return parseX509Context(encodeSvids(response), keys).then(
+    () => 'accepted',
+    (error: { code: string }) => error.code,
+  );
+}
+
+describe('a message with SVIDs', () => {
+  test.each(keyTypes)(
+    'gives chain, dates and a %s key that signs and cannot be exported',
+    async (keyType) => {
+      const svid = await authority.issue({ spiffeId, ttlMs: hourMs, keyType, hint: 'internal' });
+      const { svids, bundles } = await parseX509Context(await svidBytes([svid]), keys);
+      expect(svids).toEqual([{ ...svid, key: expect.anything() }]);
+      expect(svids[0]?.key).toMatchObject({ type: 'private', extractable: false, usages: ['sign'] });
+      expect(bundles).toEqual(new Map([['example.org', authority.bundle()]]));
+    },
+  );
+
+  test('gives exportable keys only when asked', async () => {
+    const message = encodeSvids({ svids: [await fields()] });
+    const { svids } = await parseX509Context(message, { crypto, extractableKeys: true });
+    expect(svids[0]?.key.extractable).toBe(true);
+  });
+
+  test('keeps the order, the default identity first', async () => {
+    const ids = ['b', 'a', 'c'].map((name) => `spiffe://example.org/${name}`);
+    const issued = await Promise.all(ids.map((id) => authority.issue({ spiffeId: id, ttlMs: hourMs })));
+    const { svids } = await parseX509Context(await svidBytes(issued), keys);
+    expect(svids.map((svid) => svid.spiffeId)).toEqual(ids);
+  });
+
+  test('gives the first of several SVIDs with one hint, and all without', async () => {
+    const named = (name: string, hint: string) =>
+      authority.issue({ spiffeId: `spiffe://example.org/${name}`, ttlMs: hourMs, hint });
+    const issued = [await named('a', 'x'), await named('b', 'x'), await named('c', ''), await named('d', '')];
+    const { svids } = await parseX509Context(await svidBytes(issued), keys);
+    expect(svids.map((svid) => svid.spiffeId.at(-1))).toEqual(['a', 'c', 'd']);
+  });
+
+  test.each(['spiffe://other.test', 'other.test'])('gives the federated bundle of %s', async (key) => {
+    const federated_bundles = { [key]: Buffer.concat(other.bundle()) };
+    const message = encodeSvids({ svids: [await fields()], federated_bundles });
+    const { bundles } = await parseX509Context(message, keys);
+    expect(bundles.get('other.test')).toEqual(other.bundle());
+    expect([...bundles.keys()].sort()).toEqual(['example.org', 'other.test']);
+  });
+
+  test('leaves no copy of the key in its bytes', async () => {
+    const good = await fields();
+    const message = encodeSvids({ svids: [good] });
+    expect(message.includes(good.x509_svid_key)).toBe(true);
+    await parseX509Context(message, keys);
+    expect(message.includes(good.x509_svid_key.subarray(0, 68))).toBe(false);
+  });
+
+  test('with no SVIDs, or with 65, is refused', async () => {
+    const good = await fields();
+    expect(await refusal({ svids: Array.from({ length: 64 }, () => good) })).toBe('accepted');
+    expect(await refusal({ svids: Array.from({ length: 65 }, () => good) })).toBe('workload-api-malformed');
+    expect(await refusal({ svids: [] })).toBe('workload-api-malformed');
+  });
+
+  test.each<[string, string, Partial<SvidFields>]>([
+    ['without an ID', 'workload-api-malformed', { spiffe_id: '' }],
+    ['without a certificate', 'workload-api-malformed', { x509_svid: Buffer.alloc(0) }],
+    ['without a key', 'workload-api-malformed', { x509_svid_key: Buffer.alloc(0) }],
+    ['without a bundle', 'workload-api-malformed', { bundle: Buffer.alloc(0) }],
+    ['with a hint of 1025 bytes', 'workload-api-malformed', { hint: 'é'.repeat(513) }],
+    [
+      'with an ID that the leaf does not carry',
+      'workload-api-malformed',
+      { spiffe_id: 'spiffe://example.org/other' },
+    ],
+    ['with a certificate that is no DER', 'certificate-malformed', { x509_svid: Buffer.from('no DER') }],
+    ['with a bundle that is no DER', 'certificate-malformed', { bundle: Buffer.from('no DER') }],
+    ['with a key that is no PKCS#8', 'key-mismatch', { x509_svid_key: Buffer.from('no key') }],
+  ])('%s is refused with %s', async (_, code, spoilt) => {
+    expect(await refusal({ svids: [await fields(spoilt)] })).toBe(code);
+  });
+
+  test('with a key of another certificate is refused', async () => {
+    const { x509_svid_key } = await fields();
+    expect(await refusal({ svids: [await fields({ x509_svid_key })] })).toBe('key-mismatch');
+  });
+
+  test('with a key of another kind is refused', async () => {
+    const p384 = await authority.issue({ spiffeId, ttlMs: hourMs, keyType: 'ec-p384' });
+    const x509_svid_key = Buffer.from(await crypto.subtle.exportKey('pkcs8', p384.key));
+    expect(await refusal({ svids: [await fields({ x509_svid_key })] })).toBe('key-mismatch');
+  });
+
+  test.each([1, 100])(
+    'with a certificate that is %d bytes short, or followed by as many, is refused',
+    async (count) => {
+      const { x509_svid, ...rest } = await fields();
+      const cut = x509_svid.subarray(0, -count);
+      expect(await refusal({ svids: [{ ...rest, x509_svid: cut }] })).toBe('certificate-malformed');
+      const longer = Buffer.concat([x509_svid, Buffer.alloc(count)]);
+      expect(await refusal({ svids: [{ ...rest, x509_svid: longer }] })).toBe('certificate-malformed');
+    },
+  );
+
+  test('with a chain of nine certificates is refused', async () => {
+    const { x509_svid, ...rest } = await fields();
+    const nine = Buffer.concat(Array.from({ length: 9 }, () => x509_svid));
+    expect(await refusal({ svids: [{ ...rest, x509_svid: nine }] })).toBe('workload-api-malformed');
+  });
+
+  test('with a CA as its leaf is refused', async () => {
+    const ca = await createTestCa({ trustDomain: 'example.org' });
+    const { chain } = await ca.issue({ spiffeId, isCa: true });
+    expect(await refusal({ svids: [await fields({ x509_svid: Buffer.concat(chain) })] })).toBe('svid-is-ca');
+  });
+
+  test('is refused whole for one bad SVID among good ones', async () => {
+    expect(await refusal({ svids: [await fields(), await fields({ bundle: Buffer.alloc(0) })] })).toBe(
+      'workload-api-malformed',
+    );
+  });
+
+  test.each(['spiffe://example.org', 'example.org'])(
+    'that gives %s a second bundle is refused',
+    async (key) => {
+      const federated_bundles = { [key]: Buffer.concat(other.bundle()) };
+      expect(await refusal({ svids: [await fields()], federated_bundles })).toBe('workload-api-malformed');
+    },
+  );
+
+  test('of random bytes is refused', async () => {
+    for (let length = 1; length < 64; length += 1) {
+      const message = Buffer.from(crypto.getRandomValues(new Uint8Array(length)));
+      await expect(parseX509Context(message, keys)).rejects.toMatchObject({ name: 'FeaturesealError' });
+    }
+  });
+
+  test('never shows the key in its refusal', async () => {
+    const key = (await fields()).x509_svid_key;
+    const spoilt = await fields({ x509_svid_key: key, hint: 'x'.repeat(2000) });
+    const error: unknown = await parseX509Context(encodeSvids({ svids: [spoilt] }), keys).catch(
+      (e: unknown) => e,
+    );
+    expect(String(error)).toContain('svids.0.hint: longer than 1024 bytes');
+    expect(String(error)).not.toContain('xxx');
+  });
+});
+
+describe('a message with bundles', () => {
+  test('gives the roots of each trust domain', () => {
+    const bundles = new Map([...authority.bundles(), ...other.bundles()]);
+    expect(parseX509Bundles(bundleBytes(bundles))).toEqual(bundles);
+  });
+
+  test('may take all bundles back', () => {
+    expect(parseX509Bundles(encodeBundles({ bundles: {} }))).toEqual(new Map());
+  });
+
+  test('may say that a trust domain has no roots', () => {
+    const message = encodeBundles({ bundles: { 'spiffe://example.org': Buffer.alloc(0) } });
+    expect(parseX509Bundles(message)).toEqual(new Map([['example.org', []]]));
+  });
+
+  test.each([
+    ['a key with a path', 'workload-api-malformed', { 'spiffe://example.org/x': Buffer.alloc(0) }],
+    ['a key that is no trust domain', 'spiffe-id-invalid', { 'spiffe://Example.org': Buffer.alloc(0) }],
+    ['an empty key', 'spiffe-id-invalid', { '': Buffer.alloc(0) }],
+    ['bytes that are no DER', 'certificate-malformed', { 'example.org': Buffer.from('x') }],
+  ])('with %s is refused with %s', (_, code, bundles) => {
+    expect(() => parseX509Bundles(encodeBundles({ bundles }))).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('with two different bundles for one trust domain is refused', () => {
+    const bundles = {
+      'example.org': Buffer.concat(authority.bundle()),
+      'spiffe://example.org': Buffer.concat(other.bundle()),
+    };
+    expect(() => parseX509Bundles(encodeBundles({ bundles }))).toThrow(
+      'two different bundles for example.org',
+    );
+  });
+
+  test('with more than 256 roots or 1024 trust domains is refused', () => {
+    const root = Buffer.concat(authority.bundle());
+    const roots = { 'example.org': Buffer.concat(Array.from({ length: 257 }, () => root)) };
+    expect(() => parseX509Bundles(encodeBundles({ bundles: roots }))).toThrow('more than 256 certificates');
+    const domains = Object.fromEntries(
+      Array.from({ length: 1025 }, (_, n) => [`d${n}.test`, Buffer.alloc(0)]),
+    );
+    expect(() => parseX509Bundles(encodeBundles({ bundles: domains }))).toThrow(
+      'more than 1024 trust domains',
+    );
+  });
+});
