@@ -31,7 +31,7 @@ export function flagsOf(cpuid: Cpuid, state: EnabledState): Set<string> {
 }
 
 /** The vendor by leaf 0. */
-export function cpuidVendor(cpuid: Cpuid): string {
+function cpuidVendor(cpuid: Cpuid): string {
   const { ebx, edx, ecx } = cpuid(0);
   return vendorOf(registerText(ebx, edx, ecx));
 }

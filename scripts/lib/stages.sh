@@ -26,6 +26,11 @@ run_stage() {
   fi
 }
 
+# skipped_stage NAME REASON: says that what needs this stage is left out.
+skipped_stage() {
+  printf '%-10s skipped: %s\n' "$1" "$2"
+}
+
 # run_jest_stage NAME [ARGUMENT ...]: jest with its own output, each test counted.
 run_jest_stage() {
   local name=$1 results started status=0 counts

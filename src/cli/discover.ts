@@ -9,7 +9,7 @@ import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { renderFeatures } from './feature-table.ts';
 import { renderLabels } from './label-table.ts';
-import { notingLog } from './notes.ts';
+import { notingLog, type Notes } from './notes.ts';
 import { printJson, printYaml } from './output.ts';
 
 /** A person waits: less patience than a worker has. */
@@ -64,11 +64,7 @@ function entriesOf(list: string | undefined): PluginEntry[] {
   });
 }
 
-function renderHost(
-  discovery: Discovery,
-  notes: ReadonlyMap<string, readonly string[]>,
-  context: CliContext,
-): string {
+function renderHost(discovery: Discovery, notes: Notes, context: CliContext): string {
   const labels = renderLabels(discovery.labels, context);
   return `${renderFeatures(discovery, notes, context)}\n${labels === '' ? 'no labels\n' : labels}`;
 }

@@ -4,10 +4,10 @@ import { Command, Option } from 'commander';
 import { asFeaturesealError, FeaturesealError } from '../error.ts';
 import { DevelopmentIdentity, type ServedIdentity } from '../identity/development-identity.ts';
 import { keyTypes, type KeyType } from '../identity/key-type.ts';
+import { parseDuration } from '../runtime/duration.ts';
 import { createLog } from '../runtime/log.ts';
 import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
 import type { CliContext } from './context.ts';
-import { parseDuration } from './duration.ts';
 import { printJson } from './output.ts';
 import { pemCertificates } from './pem.ts';
 

@@ -12,7 +12,7 @@ export function renderLabels(
   labels: Readonly<Record<string, string>>,
   { colour }: Pick<TableOptions, 'colour'>,
 ): string {
-  const byPrefix = groupBy(Object.entries(labels), ([key]) => key.slice(0, key.lastIndexOf('/') + 1));
+  const byPrefix = Map.groupBy(Object.entries(labels), ([key]) => key.slice(0, key.lastIndexOf('/') + 1));
   return [...byPrefix]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([prefix, entries]) => {
@@ -23,7 +23,7 @@ export function renderLabels(
 }
 
 function rowsOf(entries: readonly (readonly [name: string, value: string])[]): string[][] {
-  const families = groupBy(entries, ([name, value]) => (value === 'true' ? familyOf(name) : name));
+  const families = Map.groupBy(entries, ([name, value]) => (value === 'true' ? familyOf(name) : name));
   return [...families]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([family, members]) => {
@@ -39,8 +39,4 @@ function rowsOf(entries: readonly (readonly [name: string, value: string])[]): s
 /** `cpu-cpuid.` of `cpu-cpuid.AVX2`; the name itself where it has no dot. */
 function familyOf(name: string): string {
   return name.slice(0, name.indexOf('.') + 1) || name;
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  return Map.groupBy(items, keyOf);
 }

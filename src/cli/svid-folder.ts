@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Crypto } from '../crypto.ts';
 import { asFeaturesealError } from '../error.ts';
 import type { X509Bundles, X509Svid } from '../spiffe/types.ts';
@@ -32,7 +32,7 @@ export async function writeSvidFolder(
     const version = await mkdtemp(join(folder, versionPrefix));
     for (const { name, mode, text } of files)
       await writeFile(join(version, name), text, { mode, flush: true });
-    await link(version.slice(folder.length).replace(/^\/+/, ''), join(folder, current));
+    await link(basename(version), join(folder, current));
     for (const { name } of files) await link(join(current, name), join(folder, name));
     await prune(folder, version, new Set(files.map(({ name }) => name)));
   } catch (thrown) {

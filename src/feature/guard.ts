@@ -19,7 +19,10 @@ export function ownMember(object: UnknownObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** The refusal of an object that is not a NodeFeature; `where` is a path such as `spec.labels`. */
+const plainPath = /^[\w./-]{1,160}$/;
+
+/** The refusal of an object that is not a NodeFeature; `where` is a path such as `spec.labels`, of keys from outside. */
 export function malformed(where: string, problem: string): FeaturesealError {
-  return new FeaturesealError({ code: 'object-malformed', message: `${where}: ${problem}` });
+  const shown = plainPath.test(where) ? where : quote(where);
+  return new FeaturesealError({ code: 'object-malformed', message: `${shown}: ${problem}` });
 }

@@ -56,6 +56,10 @@ export function coveredValue(map: UnknownObject, key: string, where: string): st
     const message = `${where} lacks ${quote(key)}, which the seal covers`;
     throw new FeaturesealError({ code: 'covered-keys', message });
   }
+  // Two keys with lone surrogates are one key in UTF-8, as values are.
+  if (!key.isWellFormed()) {
+    throw new FeaturesealError({ code: 'covered-keys', message: `${where}: a covered key is not well-formed Unicode` });
+  }
   if (typeof value !== 'string') throw malformed(where, `${quote(key)} must be a string`);
   if (!value.isWellFormed()) throw malformed(where, `${quote(key)} is not well-formed Unicode`);
   return value;

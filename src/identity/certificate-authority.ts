@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
 import * as x509 from '@peculiar/x509';
-import type { CryptoKey } from '../crypto.ts';
+import type { Crypto, CryptoKey } from '../crypto.ts';
 import { authorityKeys, type KeyType } from './key-type.ts';
 
 /**
  * Certificates are signed by another WebCrypto provider than the one that verifies them, so that the two check
  * each other (docs/decisions/crypto-providers.md). Its keys stay in this file.
  */
-const provider = new PeculiarCrypto();
+const provider: Crypto = new PeculiarCrypto();
 
 /** SPIRE dates certificates back by so much: clocks of a cluster differ. */
 const backdateMs = 10_000;

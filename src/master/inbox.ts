@@ -33,6 +33,15 @@ export class Inbox {
     return { key, object };
   }
 
+  isEmpty(): boolean {
+    return this.#queues.size === 0;
+  }
+
+  /** Forgets what waits of objects that are not among `keys`. */
+  dropAllBut(keys: ReadonlySet<ObjectKey>): void {
+    for (const key of this.#queues.keys()) if (!keys.has(key)) this.#queues.delete(key);
+  }
+
   /** Forgets what waits of an object that is gone. */
   drop(key: ObjectKey): void {
     this.#queues.delete(key);

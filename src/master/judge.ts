@@ -1,4 +1,5 @@
 import { asFeaturesealError, FeaturesealError, verificationStep } from '../error.ts';
+import { isObject, ownMember } from '../feature/guard.ts';
 import type { ObjectKey } from '../port/node-feature-store.ts';
 import type { NodeView } from '../port/node-store.ts';
 import { admitNodeFeature } from '../seal/admit.ts';
@@ -9,6 +10,7 @@ import type { SealTrust } from '../seal/trust.ts';
 import type { AdmittedNodeFeature, VerifiedNodeFeature } from '../seal/verified.ts';
 import { verifyParsed } from '../seal/verify.ts';
 import { namespaceOf, nodeOf } from './object-state.ts';
+import { usableBundles } from './bundles.ts';
 import type { MasterPorts } from './ports.ts';
 import type { MasterSettings } from './settings.ts';
 
@@ -17,7 +19,11 @@ export interface Verdict {
   readonly verified?: VerifiedNodeFeature;
   /** Modes audit and off: taken at its word. */
   readonly admitted?: AdmittedNodeFeature;
-  readonly refusal?: { readonly error: FeaturesealError; readonly claim: SealClaim | undefined };
+  readonly refusal?: {
+    readonly error: FeaturesealError;
+    readonly claim: SealClaim | undefined;
+    readonly uid: string | undefined;
+  };
 }
 
 export interface JudgeContext {
@@ -57,7 +63,7 @@ async function verify(key: ObjectKey, object: unknown, context: JudgeContext): P
   if (node === undefined && entryFor(settings.policy, namespaceOf(key)) !== undefined) {
     throw new FeaturesealError({ code: 'node-unknown', message: 'there is no Node of that name' });
   }
-  const bundles = ports.bundles?.current();
+  const bundles = usableBundles(ports.bundles);
   if (bundles === undefined) {
     throw new FeaturesealError({ code: 'workload-api-unavailable', message: 'there is no trust bundle yet' });
   }
@@ -79,7 +85,13 @@ async function refusalOf(
   { ports }: JudgeContext,
 ): Promise<NonNullable<Verdict['refusal']>> {
   const error = asFeaturesealError(thrown, 'internal', 'an object could not be judged');
-  return { error, claim: await peekSeal(object, ports.crypto) };
+  return { error, claim: await peekSeal(object, ports.crypto), uid: uidOf(object) };
+}
+
+function uidOf(object: unknown): string | undefined {
+  const metadata = isObject(object) ? ownMember(object, 'metadata') : undefined;
+  const uid = isObject(metadata) ? ownMember(metadata, 'uid') : undefined;
+  return typeof uid === 'string' ? uid : undefined;
 }
 
 /**
@@ -91,5 +103,6 @@ export function isWithdrawal(verdict: Verdict, accepted: AcceptedSeal | undefine
   const code = verdict.refusal?.error.code;
   if (claim === undefined || code === undefined || accepted?.digest !== claim.digest) return false;
   if (code === 'signer-not-allowed' || code === 'namespace-not-in-policy') return true;
-  return verificationStep(code) === 4 && code !== 'seal-outside-validity' && claim.leafNotAfter.getTime() >= now;
+  const isWithinDates = claim.leafNotBefore.getTime() <= now && now <= claim.leafNotAfter.getTime();
+  return verificationStep(code) === 4 && code !== 'seal-outside-validity' && isWithinDates;
 }

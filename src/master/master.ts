@@ -28,6 +28,7 @@ export class Master {
   #signal: AbortSignal = AbortSignal.abort();
   #syncedAt: number | undefined;
   #nodesSynced = false;
+  #judging = false;
 
   constructor(ports: MasterPorts, settings: MasterSettings) {
     this.#ports = ports;
@@ -46,6 +47,11 @@ export class Master {
   isReady(): boolean {
     const trusted = this.#settings.policy.mode === 'off' || this.#hasBundles();
     return trusted && this.#nodesSynced && this.#syncedAt !== undefined;
+  }
+
+  /** True once all that there is was judged and no node waits to be patched. */
+  isSettled(): boolean {
+    return this.isReady() && !this.#judging && this.#inbox.isEmpty() && this.#nodes.isIdle();
   }
 
   /** Runs until `signal` aborts. */
@@ -158,6 +164,7 @@ export class Master {
   async #judgeAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const next = this.#inbox.take();
+      this.#judging = next !== undefined;
       if (next === undefined) await this.#wake.wait(signal);
       else await this.#judgeOne(next.key, next.object);
     }
@@ -183,10 +190,10 @@ export class Master {
     const { verified, admitted, refusal } = verdict;
     state.exists = true;
     if (refusal !== undefined) {
-      const { error, claim } = refusal;
+      const { error, claim, uid } = refusal;
       state.refusedBy = error.code;
       const { code, message } = error;
-      report.refused({ key: state.key, code, message, signer: claim?.signer, digest: claim?.digest });
+      report.refused({ key: state.key, uid, code, message, signer: claim?.signer, digest: claim?.digest });
       // What this process saw verified is withdrawn by its own chain alone; after a restart the object must do.
       if (state.labels === undefined && isWithdrawal(verdict, this.#accepted(state.key), clock.now())) {
         state.withdrawn = true;

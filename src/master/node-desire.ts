@@ -17,6 +17,8 @@ export interface NodeSituation {
   readonly now: number;
   /** Until when a restarted master takes nothing away, or undefined before its first full list. */
   readonly holdUntil: number | undefined;
+  /** The first full list was judged. */
+  readonly isCaughtUp: boolean;
 }
 
 export interface NodeDesire {
@@ -27,44 +29,57 @@ export interface NodeDesire {
 
 /** What a node should carry, from the objects that count for it. Pure. */
 export function desireFor(situation: NodeSituation): NodeDesire {
-  const { view, objects, settings, now } = situation;
+  const { view, objects, settings, now, isCaughtUp } = situation;
   const context = { uid: view.uid, now, maxAge: settings.maxAgeMs };
+  const enforce = settings.policy.mode === 'enforce';
   const { mark, problem } = readMark(view.annotations[markAnnotation], context);
   const counting = objects.filter((state) => state.labels !== undefined);
-  // Labels from before (NFD's, or of another mode) stay until the first verified seal of this node.
-  const ours = counting.length > 0 || mark.objects.size > 0;
+  // Labels from before (NFD's, or of another mode) stay until the first verified seal of this node. In the other modes
+  // they are ours, as in NFD, once it is sure that no object speaks of the node.
+  const ours = counting.length > 0 || mark.objects.size > 0 || (!enforce && isGraceOver(situation));
   const result = problem === undefined ? {} : { problem };
   if (!ours) return { ...result, desired: undefined };
 
   const next = nextMark(mark, situation);
-  const enforce = settings.policy.mode === 'enforce';
   const ordered = [...counting].sort(enforce ? byPolicy(settings) : byNfd(settings));
   const labels = mergeLabels(
     ordered.map((state) => state.labels ?? {}),
     enforce ? 'first' : 'last',
   );
   const annotations = next === undefined ? {} : { [markAnnotation]: writeMark(view.uid, next) ?? null };
-  return { ...result, desired: { labels, annotations, addOnly: isHeld(mark, situation) } };
+  // Half a list takes nothing away (threat G2).
+  const addOnly = enforce ? isHeld(mark, situation) : !isCaughtUp;
+  return { ...result, desired: { labels, annotations, addOnly } };
 }
 
 /** A marked object that this process never saw verified may only be late: nothing is taken away for the grace. */
-function isHeld(mark: Mark, { objects, now, holdUntil, settings }: NodeSituation): boolean {
-  if (settings.policy.mode !== 'enforce' || (holdUntil !== undefined && now >= holdUntil)) return false;
+function isHeld(mark: Mark, situation: NodeSituation): boolean {
+  if (isGraceOver(situation)) return false;
+  const { objects } = situation;
   if (objects.some((state) => state.labels === undefined && state.withdrawn && state.lapsesAt !== undefined)) return true;
-  return [...mark.objects].some(([key, { digest }]) => {
+  return [...mark.objects].some(([key, { iat, digest }]) => {
     const state = objects.find((each) => each.key === key);
-    return digest !== undefined && state?.labels === undefined;
+    if (digest === undefined) return false;
+    // Another leader may have accepted what this process has not seen yet (threat G3).
+    const isBehind = digest !== state?.accepted?.digest && iat > (state?.accepted?.iat ?? 0);
+    return state?.labels === undefined || isBehind;
   });
 }
 
+function isGraceOver({ now, holdUntil }: NodeSituation): boolean {
+  return holdUntil !== undefined && now >= holdUntil;
+}
+
 /** The mark to write; undefined where the one on the node will do. */
-function nextMark(mark: Mark, { objects, settings, now, holdUntil }: NodeSituation): Mark | undefined {
+function nextMark(mark: Mark, situation: NodeSituation): Mark | undefined {
+  const { objects, settings } = situation;
+  // Mode off knows no marks: what they remember is there again when it ends.
+  if (settings.policy.mode === 'off') return undefined;
   const entries = new Map<ObjectKey, AcceptedSeal>(mark.objects);
-  const graceIsOver = holdUntil !== undefined && now >= holdUntil;
   let due = false;
   for (const key of mark.objects.keys()) {
     // An entry outlives its object and leaves only when the policy drops its namespace.
-    if (entryFor(settings.policy, namespaceOf(key)) === undefined && graceIsOver) due = entries.delete(key);
+    if (entryFor(settings.policy, namespaceOf(key)) === undefined && isGraceOver(situation)) due = entries.delete(key);
   }
   for (const state of objects) {
     const old = mark.objects.get(state.key);

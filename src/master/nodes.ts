@@ -42,6 +42,11 @@ export class Nodes {
     return this.#views.keys();
   }
 
+  /** True where nothing waits to be patched. */
+  isIdle(): boolean {
+    return this.#dirty.size === 0 && this.#busy.size === 0;
+  }
+
   /** @returns what the new view means: another Node of that name, a change, or nothing new */
   see(view: NodeView): 'appeared' | 'changed' {
     const known = this.#views.get(view.name);
@@ -96,10 +101,10 @@ export class Nodes {
     const holdUntil = this.#context.holdUntil();
     const situation = { view, objects: objects.ofNode(name), settings, now: ports.clock.now(), holdUntil };
     const { desired, problem } = desireFor(situation);
-    if (problem !== undefined) ports.report.markProblem(name, problem);
+    if (problem !== undefined) ports.report.markProblem(view, problem);
     if (desired === undefined) return;
     const { patch, dropped } = planNode(view, desired);
-    if (dropped.length > 0) ports.report.dropped(name, dropped);
+    if (dropped.length > 0) ports.report.dropped(view, dropped);
     if (patch === undefined) return;
     // Labels and mark go in one patch: neither is ever ahead of the other (threats G3, G8).
     this.#views.set(name, await ports.nodes.patch(view, patch, signal));

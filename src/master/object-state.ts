@@ -1,8 +1,11 @@
 import type { ReasonCode } from '../error-codes.ts';
 import { verificationStep } from '../error.ts';
 import type { ObjectKey } from '../port/node-feature-store.ts';
-import type { AcceptedSeal } from '../seal/freshness.ts';
+import { clockSkew, type AcceptedSeal } from '../seal/freshness.ts';
+import type { SealClaim } from '../seal/peek.ts';
 import type { AdmittedNodeFeature, VerifiedNodeFeature } from '../seal/verified.ts';
+
+const unknownWaitMs = 60_000;
 
 /** What the master remembers of one object: never the object itself (100 kB of text are 400 kB of heap). */
 export interface ObjectState {
@@ -17,6 +20,8 @@ export interface ObjectState {
   proof?: Pick<VerifiedNodeFeature, 'svid' | 'validUntil'> | undefined;
   /** Why the object as stored now does not count; undefined where it does. */
   refusedBy?: ReasonCode | undefined;
+  /** Milliseconds since the epoch from when on time alone may turn the refusal; undefined where it cannot. */
+  retryAt?: number | undefined;
   /** Milliseconds since the epoch when the contribution ends: deleted, missing or withdrawn. */
   lapsesAt?: number | undefined;
   /** The accepted content itself has no path or no policy any more. */
@@ -41,16 +46,32 @@ export function namespaceOf(key: ObjectKey): string {
 
 /** A good object: it replaces whatever stood before, and all that was pending against it is over. */
 export function accept(state: ObjectState, object: VerifiedNodeFeature | AdmittedNodeFeature): void {
+  // An object that is taken at its word may name another node: its mark does not move along.
+  if (state.node !== object.node) state.accepted = undefined;
   state.node = object.node;
   state.labels = object.labels;
   state.refusedBy = undefined;
+  state.retryAt = undefined;
   state.lapsesAt = undefined;
   state.withdrawn = false;
   state.exists = true;
   if (object.trust !== 'verified') return;
   state.accepted = object.accepted;
-  state.proof = { svid: object.svid, validUntil: object.validUntil };
+  // What came in by the exception for an expired leaf proves nothing: it must not hide that a real path is lost.
+  if (object.validUntil !== undefined || state.proof === undefined) {
+    state.proof = { svid: object.svid, validUntil: object.validUntil };
+  }
   state.stale = object.stale;
+}
+
+/** Another Node of that name: nothing that was accepted for the earlier one says anything of it (threat B6). */
+export function startOver(state: ObjectState): void {
+  state.labels = undefined;
+  state.accepted = undefined;
+  state.proof = undefined;
+  state.lapsesAt = undefined;
+  state.withdrawn = false;
+  state.stale = false;
 }
 
 /** The contribution ends at `at` unless a good object comes; an earlier end stays. */
@@ -63,6 +84,14 @@ export function retryOn(code: ReasonCode): 'time' | 'bundle' | 'node' | undefine
   if (code === 'from-the-future' || code === 'certificate-not-yet-valid') return 'time';
   if (code === 'workload-api-unavailable' || verificationStep(code) === 4) return 'bundle';
   return code === 'node-unknown' ? 'node' : undefined;
+}
+
+/** From when on a refusal for its time is worth another look. */
+export function retryTime(code: ReasonCode, claim: SealClaim | undefined, now: number): number | undefined {
+  if (retryOn(code) !== 'time') return undefined;
+  const moment = code === 'from-the-future' ? (claim?.iat ?? 0) - clockSkew : (claim?.leafNotBefore.getTime() ?? 0);
+  // A certificate above the leaf may be the one that is not valid yet; who knows until when.
+  return moment > now ? moment : now + unknownWaitMs;
 }
 
 /** The later of two acceptances; of two of one time the one that still knows its digest. */

@@ -4,13 +4,15 @@ import type { Clock } from '../port/clock.ts';
 import type { Leadership } from '../port/leadership.ts';
 import type { Log } from '../port/log.ts';
 import type { NodeFeatureFeed, ObjectKey } from '../port/node-feature-store.ts';
-import type { NodeStore } from '../port/node-store.ts';
+import type { NodeStore, NodeView } from '../port/node-store.ts';
 import type { BundleSource } from '../port/svid-source.ts';
 import type { DroppedLabel } from '../rule/node-plan.ts';
 
 /** A verdict against an object. What stands here was checked for length; it is still somebody's text. */
 export interface Refusal {
   readonly key: ObjectKey;
+  /** UID of the object as the server gave it, for Events. */
+  readonly uid?: string | undefined;
   readonly code: ReasonCode;
   readonly message: string;
   /** What the object claims of itself, where it can be read that far. */
@@ -30,8 +32,8 @@ export interface MasterReport {
   overflowed(key: ObjectKey): void;
   patched(node: string, labels: number): void;
   patchFailed(node: string, code: ReasonCode, message: string): void;
-  dropped(node: string, labels: readonly DroppedLabel[]): void;
-  markProblem(node: string, problem: string): void;
+  dropped(node: NodeView, labels: readonly DroppedLabel[]): void;
+  markProblem(node: NodeView, problem: string): void;
 }
 
 /** Everything that the loop needs of the outside world. */

@@ -22,8 +22,8 @@ export interface Claim {
 export function authorize(claim: Claim, entry: PolicyEntry, policy: Policy): void {
   // A worker of node A signs for node B: its own ID names A (the hole that KEP-1186 accepts). The cluster is the
   // verifier's own, never the header's: a sibling cluster of the same trust domain is another signer.
-  const template = entry.templates.find((each) => fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId);
-  if (template === undefined) {
+  const matching = entry.templates.filter((each) => fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId);
+  if (matching.length === 0) {
     const message = `${claim.spiffeId} may not speak for node ${claim.node} as ${quote(entry.name)}`;
     throw new FeaturesealError({ code: 'signer-not-allowed', message });
   }
@@ -32,8 +32,9 @@ export function authorize(claim: Claim, entry: PolicyEntry, policy: Policy): voi
     const message = `the object is named ${quote(claim.name)} but speaks of node ${claim.node}`;
     throw new FeaturesealError({ code: 'name-mismatch', message });
   }
+  const boundToNode = matching.some(({ hasNode }) => hasNode);
   for (const feature of featureNames(claim.spec)) {
-    checkReserved(feature, template.hasNode);
+    checkReserved(feature, boundToNode);
     if (!isGranted(feature, entry.features)) throw notGranted('feature-not-granted', 'feature', feature, entry);
   }
   for (const label of Object.keys(prefixedLabels(claim.spec))) {

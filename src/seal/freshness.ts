@@ -15,13 +15,28 @@ export interface AcceptedSeal {
   readonly signer: string;
 }
 
+/**
+ * The mark's entry where it counts. One from more than `maxAge` ahead is forged or broken: it must neither silence an
+ * honest worker nor vouch for anything.
+ */
+export function countingSeal(
+  accepted: AcceptedSeal | undefined,
+  { now, maxAge }: { readonly now: number; readonly maxAge: number },
+): AcceptedSeal | undefined {
+  // NaN compares as neither older nor newer: every replay would pass.
+  if (accepted !== undefined && !Number.isSafeInteger(accepted.iat)) {
+    throw new FeaturesealError({ code: 'usage', message: 'iat of the accepted seal is not a time in milliseconds' });
+  }
+  return accepted !== undefined && accepted.iat > now + maxAge ? undefined : accepted;
+}
+
 /** What step 7 judges. */
 export interface Freshness {
   readonly iat: number;
   readonly digest: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly maxAge: number;
+  /** As {@link countingSeal} gives it. */
   readonly accepted: AcceptedSeal | undefined;
   /** Creation of the Node, milliseconds since the epoch. */
   readonly nodeCreated: number | undefined;
@@ -33,13 +48,12 @@ export interface Freshness {
  *
  * @throws FeaturesealError with a code of step 7
  */
-export function checkFreshness({ iat, digest, now, maxAge, accepted, nodeCreated }: Freshness): void {
+export function checkFreshness({ iat, digest, now, accepted, nodeCreated }: Freshness): void {
   // A worker whose clock ran ahead would otherwise lock itself out once the clock is right again.
   if (iat > now + clockSkew) throw refusal('from-the-future', `iat is ${String(iat - now)} ms ahead of the clock`);
-  // A mark from the far future is a forged or broken one: it must not silence an honest worker.
-  if (accepted === undefined || accepted.iat > now + maxAge) {
+  if (accepted === undefined) {
     // Without a mark, an object sealed for an earlier Node of this name is the oldest that could be replayed.
-    if (nodeCreated !== undefined && iat < nodeCreated - clockSkew) {
+    if (nodeCreated !== undefined && !(iat >= nodeCreated - clockSkew)) {
       throw refusal('before-node', 'the seal is older than the Node');
     }
     return;

@@ -14,12 +14,14 @@ export interface TemplateFreedom {
   readonly anyNode: boolean;
 }
 
+/** Of `spiffe://trust.domain/first/second`, split at each slash. */
+const firstPathSegment = 3;
+
 /** Parses a template. @returns the template, or the fault as a sentence */
 export function parseTemplate(text: string, freedom: TemplateFreedom): IdTemplate | string {
-  const segments = text.split('/');
-  const count = (placeholder: string): number => segments.filter((segment) => segment === placeholder).length;
+  const count = (placeholder: string): number => text.split('/').filter((segment) => segment === placeholder).length;
   // Whole segments only: `prefix-{node}` would let node "b" speak where "a-b" was meant.
-  const filled = segments.map((segment) => (isPlaceholder(segment) ? 'x' : segment)).join('/');
+  const filled = filledWith(text, () => 'x');
   const fault = idFault(filled);
   if (fault !== undefined) return fault;
   if (count('{cluster}') > 1 || count('{node}') > 1) return 'names a placeholder twice';
@@ -31,15 +33,18 @@ export function parseTemplate(text: string, freedom: TemplateFreedom): IdTemplat
 /** The one ID that a template allows for this cluster and node; compared byte for byte. */
 export function fillTemplate(template: IdTemplate, cluster: string, node: string): string {
   // Segment by segment, not String.replace: `$&` in a name must stay text.
-  const value: Readonly<Record<string, string>> = { '{cluster}': cluster, '{node}': node };
-  return template.text
-    .split('/')
-    .map((segment) => (isPlaceholder(segment) ? (value[segment] ?? '') : segment))
-    .join('/');
+  return filledWith(template.text, (placeholder) => (placeholder === '{node}' ? node : cluster));
 }
 
-function isPlaceholder(segment: string): boolean {
-  return segment === '{cluster}' || segment === '{node}';
+/** Fills the path alone: a trust domain is named by the policy, never by an object. */
+function filledWith(text: string, value: (placeholder: '{cluster}' | '{node}') => string): string {
+  return text
+    .split('/')
+    .map((segment, index) => {
+      const isPlaceholder = index >= firstPathSegment && (segment === '{cluster}' || segment === '{node}');
+      return isPlaceholder ? value(segment) : segment;
+    })
+    .join('/');
 }
 
 function idFault(text: string): string | undefined {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parseObject, parseYaml } from '../runtime/yaml-config.ts';
-import { isPathSegment } from '../spiffe/spiffe-id.ts';
 import { parseTemplate, type IdTemplate } from './id-template.ts';
 import { parsePattern, type GrantPattern } from './pattern.ts';
+import { isClusterName } from './subject.ts';
 
 /** How a master treats what does not verify; docs/policy.md, "Modes". */
 export const modes = ['enforce', 'audit', 'off'] as const;
@@ -60,8 +60,7 @@ const policySchema = z
   .strictObject({
     cluster: z
       .string()
-      .max(63)
-      .refine(isPathSegment, 'must be one segment of a SPIFFE ID: letters, digits, dot, dash, underscore'),
+      .refine(isClusterName, 'must be one segment of a SPIFFE ID: at most 63 letters, digits, dots, dashes, underscores'),
     mode: z.enum(modes).default('enforce'),
     signers: z.array(signerSchema).max(maxSigners).optional(),
   })

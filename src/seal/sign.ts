@@ -11,7 +11,7 @@ import { parseX509Svid } from '../spiffe/svid.ts';
 import { encodeBase64Url } from './base64.ts';
 import { maxSealLength, signingInput } from './envelope.ts';
 import { parseHeader, sealAnnotation, sealType } from './header.ts';
-import { coveredNodeName } from './subject.ts';
+import { coveredNodeName, isClusterName } from './subject.ts';
 
 export interface SignOptions {
   readonly svid: {
@@ -20,6 +20,7 @@ export interface SignOptions {
     /** PKCS#8 PEM or DER, or a CryptoKey of the provider in use. */
     readonly key: SigningKeyInput;
   };
+  /** As the verifier's policy names it: one path segment of a SPIFFE ID, at most 63 characters. */
   readonly cluster: string;
   /** Becomes `iat`. */
   readonly now: Date;
@@ -37,6 +38,7 @@ export interface SignOptions {
  */
 export async function signNodeFeature(nodeFeature: unknown, options: SignOptions): Promise<NodeFeature> {
   const { svid, cluster, now, crypto = globalThis.crypto } = options;
+  checkOptions(cluster, now);
   const value = parseJsonObject(nodeFeature);
   const frame = parseFrame(value);
   const { canonical } = parseSpec(frame.spec);
@@ -65,6 +67,15 @@ export async function signNodeFeature(nodeFeature: unknown, options: SignOptions
     throw new FeaturesealError({ code: 'seal-too-large', message: 'chain and covered keys make the seal too large' });
   }
   return withSeal(value, seal);
+}
+
+/** A header that no policy could ever match is refused before it is signed. */
+function checkOptions(cluster: string, now: Date): void {
+  if (!isClusterName(cluster)) {
+    const message = 'the cluster is not one segment of a SPIFFE ID of at most 63 characters';
+    throw new FeaturesealError({ code: 'config-invalid', message });
+  }
+  if (Number.isNaN(now.getTime())) throw new FeaturesealError({ code: 'usage', message: 'now is not a time' });
 }
 
 function allKeys(frame: ObjectFrame): CoveredKeys {

@@ -3,6 +3,7 @@ import { quote } from '../feature/guard.ts';
 import { nodeNameLabel } from '../feature/node-feature.ts';
 import type { ObjectFrame } from '../feature/parse.ts';
 import { coveredValue } from '../feature/payload.ts';
+import { isPathSegment } from '../spiffe/spiffe-id.ts';
 
 /**
  * The node that a covered label names. It fills one segment of a SPIFFE ID, so its form is checked before any template
@@ -17,6 +18,11 @@ export function coveredNodeName(frame: ObjectFrame): string {
     throw new FeaturesealError({ code: 'node-name-invalid', message });
   }
   return node;
+}
+
+/** The name of a cluster fills one segment of a SPIFFE ID too. */
+export function isClusterName(text: string): boolean {
+  return text.length <= 63 && isPathSegment(text);
 }
 
 /** RFC 1123 section 2.1, as Kubernetes applies it to the names of Nodes. */

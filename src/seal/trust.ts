@@ -11,6 +11,8 @@ import { signingInput, type Envelope } from './envelope.ts';
 import type { SealHeader } from './header.ts';
 
 const remembered = 4096;
+/** Longer chains are judged each time: remembering them would let whoever pads one fill the memory. */
+const longestRemembered = 8 * 1024;
 
 interface KnownBundles {
   readonly bundles: Bundles;
@@ -40,7 +42,7 @@ export class SealTrust {
     const known = this.#leaves.get(header.chainText);
     if (known !== undefined) return known;
     const svid = parseX509Svid(header.chain);
-    this.#leaves.set(header.chainText, svid);
+    if (header.chainText.length <= longestRemembered) this.#leaves.set(header.chainText, svid);
     return svid;
   }
 
@@ -53,7 +55,7 @@ export class SealTrust {
     const roots = this.#rootsOf(known, svid.trustDomain);
     const { leaf, pool, trustDomain } = svid;
     const found = await findPath({ leaf, pool, roots, trustDomain, now, crypto: this.#crypto });
-    known.paths.set(header.chainText, found);
+    if (header.chainText.length <= longestRemembered) known.paths.set(header.chainText, found);
     return found;
   }
 
@@ -73,7 +75,8 @@ export class SealTrust {
   /** Step 5: the leaf's key signed exactly these bytes. @throws FeaturesealError signature-invalid */
   async proveSignature(envelope: Envelope, svid: ParsedSvid, payload: Uint8Array, digest: string): Promise<void> {
     const { signature, header } = envelope;
-    const verdict = `${envelope.protected}.${digest}.${encodeBase64Url(signature)}`;
+    const signed = Buffer.from(`${envelope.protected}.${digest}.${encodeBase64Url(signature)}`, 'latin1');
+    const verdict = encodeBase64Url(new Uint8Array(await this.#crypto.subtle.digest('SHA-256', signed)));
     if (this.#signatures.get(verdict) === true) return;
     const data = signingInput(envelope.protected, payload);
     const proof = { crypto: this.#crypto, key: svid.leaf.publicKey, algorithm: header.algorithm, signature, data };

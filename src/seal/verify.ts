@@ -4,7 +4,7 @@ import { quote } from '../feature/guard.ts';
 import { parseFrame, parseJsonObject, type ObjectFrame } from '../feature/parse.ts';
 import type { Bundles } from '../spiffe/bundle.ts';
 import { authorize } from './authorize.ts';
-import { checkFreshness, defaultMaxAge, type AcceptedSeal } from './freshness.ts';
+import { checkFreshness, countingSeal, defaultMaxAge, type AcceptedSeal } from './freshness.ts';
 import { entryFor, type Policy, type PolicyEntry } from './policy.ts';
 import { proveSeal } from './proof.ts';
 import { SealTrust } from './trust.ts';
@@ -39,8 +39,10 @@ export async function verifyNodeFeature(nodeFeature: unknown, options: VerifyOpt
 
 /** As {@link verifyNodeFeature}, for a value that JSON.parse made and nobody else holds. */
 export async function verifyParsed(value: unknown, options: VerifyOptions): Promise<VerifiedNodeFeature> {
-  const { policy, bundles, accepted, maxAge = defaultMaxAge, crypto = globalThis.crypto } = options;
+  const { policy, bundles, maxAge = defaultMaxAge, crypto = globalThis.crypto } = options;
   const { trust = new SealTrust(crypto) } = options;
+  const now = options.now.getTime();
+  const accepted = countingSeal(options.accepted, { now, maxAge });
 
   const frame = parseFrame(value); // step 1
   const entry = namedByPolicy(frame, policy);
@@ -48,8 +50,7 @@ export async function verifyParsed(value: unknown, options: VerifyOptions): Prom
   const proven = await proveSeal(frame, proof); // steps 1 to 5
   const { node, spec, iat, digest, svid, validUntil } = proven;
   authorize({ spiffeId: svid.spiffeId, node, name: frame.name, spec }, entry, policy); // step 6
-  const now = options.now.getTime();
-  checkFreshness({ iat, digest, now, maxAge, accepted, nodeCreated: options.nodeCreated?.getTime() }); // step 7
+  checkFreshness({ iat, digest, now, accepted, nodeCreated: options.nodeCreated?.getTime() }); // step 7
 
   // What came in by the exception for an expired leaf proves nothing new: its age counts from the mark.
   const seal = validUntil === undefined && accepted !== undefined ? accepted : { iat, digest, signer: svid.spiffeId };

@@ -47,8 +47,12 @@ function refuse(message: string, cause?: unknown): FeaturesealError {
   return new FeaturesealError({ code: 'bundle-malformed', message, cause });
 }
 
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !isList(value);
 }
 
 /**
@@ -69,7 +73,7 @@ function authoritiesFromJson(text: string): readonly Uint8Array[] {
   }
   // Section 4.1.3: keys is required. A file without it is some other JSON, not a bundle without keys.
   const keys = isObject(document) ? document['keys'] : undefined;
-  if (!Array.isArray(keys)) throw refuse('the bundle has no list of keys');
+  if (!isList(keys)) throw refuse('the bundle has no list of keys');
   return keys.flatMap(authority);
 }
 
@@ -78,9 +82,9 @@ function authority(entry: unknown): readonly Uint8Array[] {
   if (!isObject(entry)) throw refuse('a key of the bundle is not an object');
   if (!keyTypes.has(entry['kty']) || entry['use'] !== 'x509-svid') return [];
   const chain = entry['x5c'];
-  if (!Array.isArray(chain) || chain.length === 0) return [];
+  if (!isList(chain) || chain.length === 0) return [];
   // Only the first is an authority; certificates that are merely sent along with it are not.
-  const [first]: readonly unknown[] = chain;
+  const [first] = chain;
   const der = typeof first === 'string' ? decodeBase64(first) : undefined;
   if (der === undefined) throw refuse('a certificate of the bundle is not standard base64');
   return [der];

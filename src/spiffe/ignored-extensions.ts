@@ -1,4 +1,4 @@
-import { DerReader, malformed, onlyElement, onlyInside, tag } from './der.ts';
+import { type DerReader, malformed, onlyElement, onlyInside, tag } from './der.ts';
 import { objectIdentifier, smallInteger } from './der-values.ts';
 
 /**

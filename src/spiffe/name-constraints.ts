@@ -3,6 +3,11 @@ import { visibleAscii } from './der-values.ts';
 import { hasNoEmptyLabel, looksLikeAddress, parseMailbox } from './general-name.ts';
 
 const domainText = /^[\w.-]+$/;
+const textForms: ReadonlyMap<number, 'email' | 'dns' | 'uri'> = new Map([
+  [tag.context(1), 'email'],
+  [tag.context(2), 'dns'],
+  [tag.context(6), 'uri'],
+]);
 
 /** One subtree. `text` of a dns, uri or email constraint is in lower case but for the local part of a mailbox. */
 export type Subtree =
@@ -49,14 +54,7 @@ function subtrees(field: DerElement | undefined, what: string): readonly (Subtre
 
 function base({ tag: form, content }: DerElement, what: string): Subtree | undefined {
   if (form === tag.context(7)) return network(content, what);
-  const name =
-    form === tag.context(1)
-      ? 'email'
-      : form === tag.context(2)
-        ? 'dns'
-        : form === tag.context(6)
-          ? 'uri'
-          : undefined;
+  const name = textForms.get(form);
   // directoryName and the rest: comparing them needs string preparation (RFC 5280 section 7.1), and a comparison
   // that misses a match lets an excluded name through.
   if (name === undefined) return undefined;

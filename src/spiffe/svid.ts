@@ -26,10 +26,10 @@ function refuse(code: ReasonCode, message: string): FeaturesealError {
  */
 export function parseX509Svid(chain: readonly Uint8Array[]): ParsedSvid {
   const { leaf, pool } = parseChain(chain);
-  checkEndEntity(leaf);
-
   const spiffeId = onlyUri(leaf);
-  checkWorkload(parseSpiffeId(spiffeId));
+  const id = parseSpiffeId(spiffeId);
+  checkWorkload(id);
+  checkEndEntity(leaf);
 
   // Section 4.3: keyUsage is there, critical, and allows to sign data. A certificate for key agreement signs nothing.
   const { keyUsage } = leaf.extensions;
@@ -39,7 +39,7 @@ export function parseX509Svid(chain: readonly Uint8Array[]): ParsedSvid {
   if (sealAlgorithms(leaf.publicKey).length === 0) {
     throw refuse('key-not-allowed', 'the key of the leaf is not P-256, P-384 or RSA of 2048 to 4096 bits');
   }
-  return { leaf, spiffeId, trustDomain: parseSpiffeId(spiffeId).trustDomain, pool };
+  return { leaf, spiffeId, trustDomain: id.trustDomain, pool };
 }
 
 /** Parses all of a chain: who sends a certificate that nobody can read sends nothing that anybody should. */

@@ -1,9 +1,10 @@
 import type { Crypto } from '../crypto.ts';
 import { FeaturesealError } from '../error.ts';
 import { ownMember } from '../feature/guard.ts';
-import { parseFrame } from '../feature/parse.ts';
+import { parseFrame, type ObjectFrame } from '../feature/parse.ts';
 import type { X509Svid } from '../port/svid-source.ts';
 import { sealAnnotation } from '../seal/header.ts';
+import { peekSeal } from '../seal/peek.ts';
 import { proveSeal } from '../seal/proof.ts';
 import { SealTrust } from '../seal/trust.ts';
 
@@ -37,6 +38,18 @@ export async function proveOwnSeal(object: unknown, context: OwnSealContext): Pr
   if (proven.svid.spiffeId !== svid.spiffeId || proven.node !== context.node) {
     throw new FeaturesealError({ code: 'signer-not-allowed', message: 'the seal is not one of this worker' });
   }
-  const seal = ownMember(frame.annotations, sealAnnotation);
-  return { iat: proven.iat, fingerprint: `${String(seal)} ${proven.digest}` };
+  return { iat: proven.iat, fingerprint: fingerprint(frame, proven.digest) };
+}
+
+/**
+ * The fingerprint of any object, undefined where its seal cannot be read that far. Proves nothing; equal to that of a
+ * proven seal it is the same object, also when the chain has expired since.
+ */
+export async function fingerprintOf(object: unknown, crypto: Crypto): Promise<string | undefined> {
+  const claim = await peekSeal(object, crypto);
+  return claim === undefined ? undefined : fingerprint(parseFrame(object), claim.digest);
+}
+
+function fingerprint({ annotations }: ObjectFrame, digest: string): string {
+  return `${String(ownMember(annotations, sealAnnotation))} ${digest}`;
 }

@@ -6,7 +6,7 @@ import type { OwnNodeFeature } from '../port/node-feature-store.ts';
 import type { SvidSource } from '../port/svid-source.ts';
 
 /** Why a seal is made. */
-export type SealReason = 'started' | 'features-changed' | 'svid-rotated' | 'seal-aged' | 'object-changed' | 'retried';
+export type SealReason = 'started' | 'features-changed' | 'svid-rotated' | 'seal-aged' | 'object-changed';
 
 /** What the loop tells about its work: to logs and metrics. Must not throw. */
 export interface WorkerReport {

@@ -3,9 +3,10 @@ import type { Discovery } from '../feature/features.ts';
 import { isObject, ownMember } from '../feature/guard.ts';
 import type { NodeFeature } from '../feature/node-feature.ts';
 import type { X509Svid } from '../port/svid-source.ts';
+import { clockSkew } from '../seal/freshness.ts';
 import { signNodeFeature } from '../seal/sign.ts';
 import { nodeFeatureOf } from './node-feature.ts';
-import { proveOwnSeal, type OwnSeal } from './own-seal.ts';
+import { fingerprintOf, proveOwnSeal, type OwnSeal } from './own-seal.ts';
 import type { WorkerPorts } from './ports.ts';
 import type { WorkerSettings } from './settings.ts';
 
@@ -14,6 +15,8 @@ export class Publisher {
   readonly #ports: WorkerPorts;
   readonly #settings: WorkerSettings;
   #last: OwnSeal | undefined;
+  /** Of the newest seal of this worker that was made or seen; milliseconds since the epoch. */
+  #newestIat = 0;
   #lastWrite = -Infinity;
 
   constructor(ports: WorkerPorts, settings: WorkerSettings) {
@@ -21,19 +24,15 @@ export class Publisher {
     this.#settings = settings;
   }
 
-  /** The newest seal of this worker, stored or seen. */
+  /** The newest seal that this process stored. */
   get last(): OwnSeal | undefined {
     return this.#last;
   }
 
   /** True where the stored object is the one that was published last, in all that its seal covers. */
-  async isOwnLast(object: unknown, svid: X509Svid): Promise<boolean> {
-    try {
-      const seal = await this.#prove(object, svid);
-      return seal.fingerprint === this.#last?.fingerprint;
-    } catch {
-      return false;
-    }
+  async isOwnLast(object: unknown): Promise<boolean> {
+    const fingerprint = await fingerprintOf(object, this.#ports.crypto);
+    return fingerprint !== undefined && fingerprint === this.#last?.fingerprint;
   }
 
   /**
@@ -48,13 +47,15 @@ export class Publisher {
     const stored = await own.read(signal);
     await this.#learn(stored, svid);
 
-    const now = Math.max(clock.now(), (this.#last?.iat ?? 0) + 1);
     const object = nodeFeatureOf(discovery, this.#settings);
-    const sealed = await signNodeFeature(object, { svid, cluster, now: new Date(now), crypto });
+    const sealed = await signNodeFeature(object, { svid, cluster, now: new Date(this.#nextIat()), crypto });
     const seal = await this.#prove(sealed, svid);
+    this.#newestIat = seal.iat;
 
     // A fight over the object must not become a load on the API server.
-    await clock.sleep(this.#lastWrite + writeIntervalMs - clock.now(), signal);
+    const pause = Math.min(this.#lastWrite + writeIntervalMs - clock.now(), writeIntervalMs);
+    if (pause > 0) await clock.sleep(pause, signal);
+    signal.throwIfAborted();
     this.#lastWrite = clock.now();
     const answer = stored === undefined ? await own.create(sealed, signal) : await own.replace(over(stored, sealed), signal);
     await this.#checkAnswer(answer, seal, svid);
@@ -67,11 +68,21 @@ export class Publisher {
     if (stored === undefined) return;
     try {
       const seal = await this.#prove(stored, svid);
-      const isPast = seal.iat <= this.#ports.clock.now();
-      if (isPast && seal.iat > (this.#last?.iat ?? 0)) this.#last = seal;
+      if (!this.#isFromTheFuture(seal.iat)) this.#newestIat = Math.max(this.#newestIat, seal.iat);
     } catch {
       // Somebody else's, edited or expired: nothing to learn from.
     }
+  }
+
+  /** Above every seal before. One from the future was made by a wrong clock, and no master ever accepted it. */
+  #nextIat(): number {
+    const now = this.#ports.clock.now();
+    return this.#isFromTheFuture(this.#newestIat) ? now : Math.max(now, this.#newestIat + 1);
+  }
+
+  /** As step 7 has it. */
+  #isFromTheFuture(iat: number): boolean {
+    return iat >= this.#ports.clock.now() + clockSkew;
   }
 
   async #checkAnswer(answer: unknown, seal: OwnSeal, svid: X509Svid): Promise<void> {

@@ -1,4 +1,5 @@
 import { asFeaturesealError } from '../error.ts';
+import { canonicalText } from '../feature/canonical-text.ts';
 import type { Discovery } from '../feature/features.ts';
 import type { X509Svid } from '../port/svid-source.ts';
 import { wakeable } from '../runtime/wakeable.ts';
@@ -26,7 +27,11 @@ export class Worker {
   #due: { readonly reason: SealReason; readonly at: number } | undefined;
   #discoverAt = 0;
   #failures = 0;
+  /** After a failure nothing is written before, whatever happens: a server that alters what it stores is not fought. */
+  #retryAt = 0;
+  #sealedWith: X509Svid | undefined;
   #objectMayDiffer = false;
+  #lastTurn = 0;
 
   constructor(ports: WorkerPorts, settings: WorkerSettings) {
     this.#ports = ports;
@@ -36,7 +41,7 @@ export class Worker {
 
   /** True once this process has published a seal. */
   isReady(): boolean {
-    return this.#publisher.last !== undefined && this.#discovery !== undefined;
+    return this.#publisher.last !== undefined;
   }
 
   /** Runs until `signal` aborts. */
@@ -70,11 +75,22 @@ export class Worker {
 
   async #turn(signal: AbortSignal): Promise<void> {
     const { clock } = this.#ports;
+    this.#followClock(clock.now());
     if (clock.now() >= this.#discoverAt) await this.#discover(signal);
     if (this.#objectMayDiffer) await this.#compare(signal);
     if (this.#due !== undefined && clock.now() >= this.#due.at && !signal.aborted) {
       await this.#publish(this.#due.reason, signal);
     }
+  }
+
+  /** A clock that ran ahead and was put right must not keep this loop waiting for the wrong time to come again. */
+  #followClock(now: number): void {
+    if (now < this.#lastTurn) {
+      this.#discoverAt = now;
+      this.#retryAt = 0;
+      this.#due = { reason: this.#due?.reason ?? 'seal-aged', at: now };
+    }
+    this.#lastTurn = now;
   }
 
   async #discover(signal: AbortSignal): Promise<void> {
@@ -88,20 +104,19 @@ export class Worker {
     }
     // Jitter of a tenth: workers that started together drift apart.
     this.#discoverAt = clock.now() + this.#settings.discoverIntervalMs * (0.95 + 0.1 * random());
-    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(this.#discovery)) {
+    if (before !== undefined && canonicalText(before) !== canonicalText(this.#discovery)) {
       this.#want('features-changed', clock.now());
     }
   }
 
   /** Somebody wrote the object: we, or somebody who has no business there. Only the store's present word counts. */
   async #compare(signal: AbortSignal): Promise<void> {
-    const { own, svids, clock, report } = this.#ports;
-    const svid = svids.current();
-    if (svid === undefined || this.#publisher.last === undefined) return;
+    const { own, clock, report } = this.#ports;
+    if (this.#publisher.last === undefined) return;
     this.#objectMayDiffer = false;
     try {
       const stored = await own.read(signal);
-      if (stored !== undefined && (await this.#publisher.isOwnLast(stored, svid))) return;
+      if (stored !== undefined && (await this.#publisher.isOwnLast(stored))) return;
       report.objectChanged();
       this.#want('object-changed', clock.now());
     } catch (thrown) {
@@ -123,31 +138,34 @@ export class Worker {
     try {
       const seal = await this.#publisher.publish(this.#discovery, svid, signal);
       this.#failures = 0;
+      this.#retryAt = 0;
+      this.#sealedWith = svid;
       report.published(reason, seal.iat, svid.spiffeId);
       this.#due = undefined;
       this.#want('seal-aged', clock.now() + this.#settings.resignIntervalMs * (0.9 + 0.1 * random()));
+      // The SVID may have rotated while this one was used.
+      this.#onSvid();
     } catch (thrown) {
       if (signal.aborted) return;
       report.publishFailed(asFeaturesealError(thrown, 'internal', 'the object could not be published'));
-      this.#due = { reason, at: clock.now() + this.#backOff() };
+      this.#retryAt = clock.now() + this.#backOff();
+      this.#due = { reason, at: this.#retryAt };
     }
   }
 
   #onSvid(): void {
     const { svids, clock, random } = this.#ports;
     const svid = svids.current();
-    if (svid === undefined) return;
-    if (this.#publisher.last === undefined) {
-      // The first identity is what everybody waits for.
-      this.#due = { reason: 'started', at: clock.now() };
-      return this.#wake.ring();
-    }
+    if (svid === undefined || isSameLeaf(svid, this.#sealedWith)) return;
+    // The first identity is what everybody waits for.
+    if (this.#publisher.last === undefined) return this.#want('started', clock.now());
     const spread = Math.min((svid.notAfter.getTime() - clock.now()) * rotationSpread, longestSpreadMs);
     this.#want('svid-rotated', clock.now() + Math.max(0, spread) * random());
   }
 
-  /** A seal is due at `at`, unless one is due earlier. */
-  #want(reason: SealReason, at: number): void {
+  /** A seal is due at `moment`, unless one is due earlier. */
+  #want(reason: SealReason, moment: number): void {
+    const at = Math.max(moment, this.#retryAt);
     if (this.#due === undefined || at < this.#due.at) this.#due = { reason, at };
     this.#wake.ring();
   }
@@ -166,4 +184,10 @@ export class Worker {
     await Promise.race([clock.sleep(Math.max(0, next - clock.now()), either), this.#wake.wait(either)]);
     woken.abort();
   }
+}
+
+/** A Workload API that is connected anew tells the same SVID again. */
+function isSameLeaf({ chain: [a] }: X509Svid, other: X509Svid | undefined): boolean {
+  const b = other?.chain[0];
+  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
 }

@@ -4,6 +4,9 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { CryptoKey } from '../../src/crypto.ts';
 
+// From here, so that reflect-metadata is always loaded before.
+export const { Extension, KeyUsageFlags } = x509;
+
 export type TestKeyAlgorithm = 'P-256' | 'P-384' | 'P-521' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
 
 export interface TestCertificateOptions {
@@ -55,7 +58,7 @@ export async function generateKeys(algorithm: TestKeyAlgorithm = 'P-256'): Promi
         publicExponent: new Uint8Array([1, 0, 1]),
         hash: 'SHA-256',
       };
-  return (await subtle.generateKey(parameters, true, ['sign', 'verify'])) as CryptoKeyPair;
+  return subtle.generateKey(parameters, true, ['sign', 'verify']);
 }
 
 /** The same RSA key for another padding or digest: WebCrypto ties a key object to one of each. */

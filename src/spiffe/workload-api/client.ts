@@ -10,7 +10,6 @@ import { watchMessages } from './watch.ts';
 
 /** The part of a log that the client needs. */
 export interface ClientLog {
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -66,18 +65,18 @@ export class WorkloadApiClient {
   }
 
   /** The SVIDs, the default identity first, and the bundles that came with them. */
-  fetchX509Context(signal = forever): Promise<X509Context> {
+  fetchX509Context(signal: AbortSignal = forever): Promise<X509Context> {
     return this.#fetch(this.#contexts, signal);
   }
 
   /** The SVIDs, the default identity first; never an empty list. */
-  async fetchX509Svids(signal = forever): Promise<readonly X509Svid[]> {
+  async fetchX509Svids(signal: AbortSignal = forever): Promise<readonly X509Svid[]> {
     const { svids } = await this.fetchX509Context(signal);
     return svids;
   }
 
   /** The bundles alone; what a verifier without an identity of its own asks for. */
-  fetchX509Bundles(signal = forever): Promise<X509Bundles> {
+  fetchX509Bundles(signal: AbortSignal = forever): Promise<X509Bundles> {
     return this.#fetch(this.#bundles, signal);
   }
 

@@ -30,12 +30,11 @@ const svidMessage = z.object({
 
 const svidResponse = z.object({
   svids: z.array(svidMessage).min(1).max(maxSvids),
-  crl: z.array(bytes),
   federated_bundles: bundleMap,
 });
 
 // Its `bundles` are mandatory too, but an empty map must not leave roots in use: it is read as the redaction of all.
-const bundlesResponse = z.object({ crl: z.array(bytes), bundles: bundleMap });
+const bundlesResponse = z.object({ bundles: bundleMap });
 
 export type SvidMessage = z.infer<typeof svidMessage>;
 export type SvidResponse = z.infer<typeof svidResponse>;

@@ -1,6 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Metadata } from '@grpc/grpc-js';
-import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
+import {
+  loadSync,
+  type AnyDefinition,
+  type MethodDefinition,
+  type ServiceDefinition,
+} from '@grpc/proto-loader';
 import { FeaturesealError } from '../../error.ts';
 
 /** The calls of proto/workload.proto, with their codecs. */
@@ -20,14 +25,18 @@ export function workloadApiService(): WorkloadApiService {
 function load(): WorkloadApiService {
   // The same relative place in the source tree and in dist.
   const file = fileURLToPath(new URL('../../../proto/workload.proto', import.meta.url));
-  const service = loadSync(file, { keepCase: true, defaults: true })['SpiffeWorkloadAPI'];
-  const methods = new Map(Object.entries(service ?? {}));
-  const fetchX509Svid = methods.get('FetchX509SVID');
-  const fetchX509Bundles = methods.get('FetchX509Bundles');
+  const definition = loadSync(file, { keepCase: true, defaults: true })['SpiffeWorkloadAPI'];
+  const methods = definition !== undefined && isService(definition) ? definition : {};
+  const { FetchX509SVID: fetchX509Svid, FetchX509Bundles: fetchX509Bundles } = methods;
   if (fetchX509Svid === undefined || fetchX509Bundles === undefined) {
     throw new FeaturesealError({ code: 'internal', message: `${file} does not define the Workload API` });
   }
   return { fetchX509Svid, fetchX509Bundles };
+}
+
+/** Only messages and enumerations have a `format`. */
+function isService(definition: AnyDefinition): definition is ServiceDefinition {
+  return !('format' in definition);
 }
 
 /** SPIFFE Workload Endpoint section 3: in every request, against request forgery through this process. */

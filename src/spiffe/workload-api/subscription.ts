@@ -41,7 +41,7 @@ export class Subscription<T> {
   }
 
   /** Resolves once there is a value. Rejects when there will be none, or with `aborted`, saying what was missing. */
-  async ready(signal = never): Promise<void> {
+  async ready(signal: AbortSignal = never): Promise<void> {
     while (this.#value === undefined) {
       if (signal.aborted || this.#finished) throw this.#notReady();
       await this.#nextChange(signal);

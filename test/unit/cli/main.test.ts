@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,10 +43,8 @@ describe('the command as a process', () => {
   });
 
   test('output that cannot be written is an error', async () => {
-    const child = spawn(process.execPath, [main, '--help'], {
-      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
-    });
-    const [err, [status]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    const child = spawn('sh', ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, main, '--help']);
+    const [err, status] = await Promise.all([text(child.stderr), end(child)]);
     expect(status).toBe(1);
     expect(err).toMatch(/^featureseal: \[file-unwritable\] standard output: .*ENOSPC.*\n$/);
   });

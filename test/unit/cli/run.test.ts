@@ -89,7 +89,8 @@ describe('runCli', () => {
     ['config-invalid', 2],
     ['policy-invalid', 2],
     ['replayed', 1],
-    ['file-unreadable', 1],
+    ['file-unreadable', 2],
+    ['file-unwritable', 1],
     ['internal', 1],
   ])('an error with code %s is one line and exits %d', async (code, status) => {
     const result = await run(['act'], thrower(new FeaturesealError({ code, message: 'because' })));

@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { describe, expect, test } from '@jest/globals';
@@ -92,7 +93,9 @@ describe('an SVID of the development authority', () => {
 });
 
 describe('a certificate request', () => {
-  async function request(algorithm: EcKeyGenParams | RsaHashedKeyGenParams): Promise<Uint8Array> {
+  async function request(
+    algorithm: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams,
+  ): Promise<Uint8Array> {
     const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const csr = await x509.Pkcs10CertificateRequestGenerator.create(
       { name: 'CN=what the requester wishes', keys, signingAlgorithm: { ...algorithm, hash: 'SHA-256' } },
@@ -187,6 +190,7 @@ describe('rotation of the CA', () => {
       );
       return trusted;
     };
+    const [firstRoot] = authority.bundle();
     expect(await authority.maintain()).toBe(false);
     clock.advance(dayMs / 2);
     expect(await authority.maintain()).toBe(true);
@@ -197,7 +201,9 @@ describe('rotation of the CA', () => {
     expect(await signers()).toEqual([false, true]);
     clock.advance(dayMs / 6 + 1000);
     expect(await authority.maintain()).toBe(true);
-    expect(await signers()).toEqual([true]);
+    expect(authority.bundle()).not.toContain(firstRoot);
+    // The one in use is at half of its own life now: its successor stands ready.
+    expect(await signers()).toEqual([true, false]);
   });
 });
 

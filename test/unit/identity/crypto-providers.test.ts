@@ -1,14 +1,13 @@
 import { webcrypto } from 'node:crypto';
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
 import { describe, expect, test } from '@jest/globals';
+import type { Crypto } from '../../../src/crypto.ts';
 import { keyTypes, workloadKeys, type KeyType } from '../../../src/identity/key-type.ts';
 import { verifySealSignature } from '../../../src/spiffe/signature.ts';
 import { parsePublicKey, type SealAlgorithm } from '../../../src/spiffe/public-key.ts';
 
-const native = webcrypto;
-const peculiar = new PeculiarCrypto();
-const providers = { native, peculiar };
-type Name = keyof typeof providers;
+type Name = 'native' | 'peculiar';
+const providers: Readonly<Record<Name, Crypto>> = { native: webcrypto, peculiar: new PeculiarCrypto() };
 
 const algorithms: Readonly<Record<KeyType, SealAlgorithm>> = {
   'ec-p256': 'ES256',

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DevelopmentIdentity } from '../../../src/identity/development-identity.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
@@ -95,6 +96,7 @@ describe('the development identity', () => {
     await expect(identity.serve('spiffe://other.test/x')).rejects.toMatchObject({
       code: 'spiffe-id-invalid',
     });
+    await expect(stat(path('sockets'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('takes every socket away when closed', async () => {

@@ -34,13 +34,9 @@ export async function discoverHost(
   return { discovery, failures, warnings: lines.filter(({ level }) => level === 'warn') };
 }
 
-/** Runs `work` on a copy of a tree that it may spoil. */
-export async function withCopyOf(name: HostName, work: (hostRoot: string) => Promise<void>): Promise<void> {
+/** A copy of a tree that may be spoilt, and the way to remove it. */
+export async function copyOf(name: HostName): Promise<{ hostRoot: string; remove: () => Promise<void> }> {
   const hostRoot = await mkdtemp(join(tmpdir(), 'featureseal-host-'));
-  try {
-    await cp(hostTree(name), hostRoot, { recursive: true, verbatimSymlinks: true });
-    await work(hostRoot);
-  } finally {
-    await rm(hostRoot, { recursive: true, force: true });
-  }
+  await cp(hostTree(name), hostRoot, { recursive: true, verbatimSymlinks: true });
+  return { hostRoot, remove: () => rm(hostRoot, { recursive: true, force: true }) };
 }

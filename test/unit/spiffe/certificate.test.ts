@@ -297,18 +297,33 @@ describe('parseCertificate', () => {
   test.each<[string, Uint8Array]>([
     ['keyUsage', w.extension(raw.oids.keyUsage, w.bitString(w.bytes(0x80), 7), true)],
     ['basicConstraints of no CA', w.extension(raw.oids.basicConstraints, w.sequence())],
-    ['basicConstraints with a path length', w.extension(raw.oids.basicConstraints, w.sequence(w.derTrue, w.integer(0)))],
+    [
+      'basicConstraints with a path length',
+      w.extension(raw.oids.basicConstraints, w.sequence(w.derTrue, w.integer(0))),
+    ],
     ['a key identifier', w.extension(raw.oids.subjectKeyIdentifier, w.octetString(w.bytes(1)))],
-    ['an identifier of the issuer', w.extension(raw.oids.authorityKeyIdentifier, w.sequence(w.context(0, w.bytes(1))))],
+    [
+      'an identifier of the issuer',
+      w.extension(raw.oids.authorityKeyIdentifier, w.sequence(w.context(0, w.bytes(1)))),
+    ],
     ['extendedKeyUsage', w.extension('2.5.29.37', w.sequence(w.oid('1.3.6.1.5.5.7.3.1')))],
-    ['policies', w.extension('2.5.29.32', w.sequence(w.sequence(w.oid('1.2.3')), w.sequence(w.oid('1.2.4'))))],
+    [
+      'policies',
+      w.extension('2.5.29.32', w.sequence(w.sequence(w.oid('1.2.3')), w.sequence(w.oid('1.2.4')))),
+    ],
     ['policy mappings', w.extension('2.5.29.33', w.sequence(w.sequence(w.oid('1.2.4'), w.oid('1.2.3'))))],
     ['distribution points', w.extension('2.5.29.31', w.sequence(w.sequence(w.explicit(0, w.explicit(0)))))],
     [
       'access information',
-      w.extension('1.3.6.1.5.5.7.1.1', w.sequence(w.sequence(w.oid('1.2.3'), w.context(6, w.ascii('http://a/'))))),
+      w.extension(
+        '1.3.6.1.5.5.7.1.1',
+        w.sequence(w.sequence(w.oid('1.2.3'), w.context(6, w.ascii('http://a/')))),
+      ),
     ],
-    ['name constraints', w.extension(raw.oids.nameConstraints, w.sequence(subtrees(w.context(6, w.ascii('.example.org')))))],
+    [
+      'name constraints',
+      w.extension(raw.oids.nameConstraints, w.sequence(subtrees(w.context(6, w.ascii('.example.org'))))),
+    ],
     ['any bytes of its own', w.extension(raw.oids.unknown, w.bytes(0xff))],
   ])('accepts an extension with %s', async (_what, extension) => {
     expect(await reason({ extensions: raw.extensions(extension) })).toBe('accepted');

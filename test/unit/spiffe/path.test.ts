@@ -1,9 +1,17 @@
-import { Extension, KeyUsageFlags } from '@peculiar/x509';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findPath, verifyCertificatePath } from '../../../src/spiffe/path.ts';
 import { parseRoots } from '../../../src/spiffe/bundle.ts';
 import { parseX509Svid } from '../../../src/spiffe/svid.ts';
-import { createTestCa, generateKeys, type TestCa, type TestCertificateOptions, toPem } from '../../support/certificates.ts';
+import {
+  createTestCa,
+  Extension,
+  KeyUsageFlags,
+  generateKeys,
+  type TestCa,
+  type TestCertificateOptions,
+  toPem,
+} from '../../support/certificates.ts';
+import { countingCrypto } from '../../support/counting-crypto.ts';
 import { reasonOf } from '../../support/reason.ts';
 
 const { crypto } = globalThis;
@@ -15,21 +23,15 @@ const after = (milliseconds: number): Date => new Date(now.getTime() + milliseco
 const year = { notBefore: new Date('2026-01-01T00:00:00Z'), notAfter: new Date('2026-12-31T00:00:00Z') };
 const expired = { ...year, notAfter: after(-second) };
 const early = { ...year, notBefore: after(second) };
-const unknownCritical = { extraExtensions: [new Extension('1.3.6.1.4.1.55738.666.1', true, new Uint8Array([5, 0]))] };
+const unknownCritical = {
+  extraExtensions: [new Extension('1.3.6.1.4.1.55738.666.1', true, new Uint8Array([5, 0]))],
+};
 
-/** Counts what a verifier spends. */
-function countingCrypto(): { readonly crypto: typeof globalThis.crypto; readonly checks: () => number } {
-  let checks = 0;
-  const subtle = new Proxy(crypto.subtle, {
-    get: (target, name: keyof SubtleCrypto) => {
-      if (name === 'verify') checks += 1;
-      return target[name].bind(target);
-    },
-  });
-  return { crypto: { ...crypto, subtle } as typeof globalThis.crypto, checks: () => checks };
-}
-
-function find(chain: readonly Uint8Array[], roots: readonly Uint8Array[], at = now): ReturnType<typeof findPath> {
+function find(
+  chain: readonly Uint8Array[],
+  roots: readonly Uint8Array[],
+  at = now,
+): ReturnType<typeof findPath> {
   const { leaf, pool } = parseX509Svid(chain);
   return findPath({ leaf, pool, roots: parseRoots(roots), trustDomain, now: at, crypto });
 }
@@ -47,7 +49,13 @@ describe('findPath', () => {
     const { chain } = await c.issue({ spiffeId, ...year });
     const [leaf = new Uint8Array()] = chain;
     const path = await find([leaf, a.certificate, ca.root, c.certificate, b.certificate], [ca.root]);
-    expect(path.certificates.map(({ der }) => der)).toEqual([leaf, c.certificate, b.certificate, a.certificate, ca.root]);
+    expect(path.certificates.map(({ der }) => der)).toEqual([
+      leaf,
+      c.certificate,
+      b.certificate,
+      a.certificate,
+      ca.root,
+    ]);
   });
 
   test('is valid until the first certificate of the path expires', async () => {
@@ -69,7 +77,14 @@ describe('findPath', () => {
     const roots = [await createTestCa(same), await createTestCa(same), await createTestCa(same)];
     for (const root of roots) {
       const { chain } = await root.issue({ spiffeId, ...year, withKeyIds: false });
-      expect((await find(chain, roots.map((each) => each.root))).certificates[1]?.der).toEqual(root.root);
+      expect(
+        (
+          await find(
+            chain,
+            roots.map((each) => each.root),
+          )
+        ).certificates[1]?.der,
+      ).toEqual(root.root);
     }
   });
 
@@ -77,7 +92,13 @@ describe('findPath', () => {
     const keys = await generateKeys();
     const other = await createTestCa({ trustDomain, ...year });
     // One name and key, two certificates; the anchor's identifier is of another key.
-    const lying = await createTestCa({ trustDomain, ...year, keys, withKeyIds: false, extraExtensions: [keyIdOf(other)] });
+    const lying = await createTestCa({
+      trustDomain,
+      ...year,
+      keys,
+      withKeyIds: false,
+      extraExtensions: [keyIdOf(other)],
+    });
     const { chain } = await lying.issue({ spiffeId, ...year });
     expect((await find(chain, [other.root, lying.root])).certificates[1]?.der).toEqual(lying.root);
   });
@@ -94,7 +115,8 @@ describe('findPath', () => {
 
   test('counts both dates in, to the millisecond', async () => {
     const { chain } = await ca.issue({ spiffeId, notBefore: now, notAfter: after(second) });
-    const reasonAt = (milliseconds: number): Promise<string> => reasonOf(() => find(chain, [ca.root], after(milliseconds)));
+    const reasonAt = (milliseconds: number): Promise<string> =>
+      reasonOf(() => find(chain, [ca.root], after(milliseconds)));
     expect(await reasonAt(-1)).toBe('certificate-not-yet-valid');
     expect(await reasonAt(0)).toBe('accepted');
     expect(await reasonAt(second)).toBe('accepted');
@@ -130,7 +152,10 @@ describe('findPath refuses', () => {
     [
       'issuer-spiffe-id',
       'with two SPIFFE IDs',
-      { ...year, names: ['spiffe://example.org', 'spiffe://other.org'].map((value) => ({ type: 'url', value })) },
+      {
+        ...year,
+        names: ['spiffe://example.org', 'spiffe://other.org'].map((value) => ({ type: 'url', value })),
+      },
     ],
   ];
 
@@ -174,7 +199,12 @@ describe('findPath refuses', () => {
   });
 
   test('with certificate-signature a rogue CA under our name and serial, with our key identifier', async () => {
-    const rogue = await createTestCa({ trustDomain, ...year, withKeyIds: false, extraExtensions: [keyIdOf(ca)] });
+    const rogue = await createTestCa({
+      trustDomain,
+      ...year,
+      withKeyIds: false,
+      extraExtensions: [keyIdOf(ca)],
+    });
     const { chain } = await rogue.issue({ spiffeId, ...year, withKeyIds: false });
     expect(await reasonOf(() => find([...chain, rogue.root], [ca.root]))).toBe('certificate-signature');
   });
@@ -241,31 +271,119 @@ describe('the algorithms of a certificate signature', () => {
 
 describe('the work of a search', () => {
   test('ends after 16 signature checks in a lattice of 5 by 8 intermediates', async () => {
-    const keys = await generateKeys();
-    const decoy = await generateKeys();
     const subjectOf = (level: number): string => `CN=Level ${level}`;
+    let above = await createTestCa({ trustDomain, ...year, subject: subjectOf(6) });
     const pool: Uint8Array[] = [];
-    for (let level = 1; level <= 5; level += 1) {
-      const above = await createTestCa({ trustDomain, ...year, keys, subject: subjectOf(level + 1) });
-      for (let i = 0; i < 8; i += 1) {
-        const below = await above.intermediate({ ...year, keys: i === 0 ? keys : await generateKeys(), subject: subjectOf(level) });
-        pool.push(below.certificate);
-      }
+    for (let level = 5; level >= 1; level -= 1) {
+      const keys = await generateKeys();
+      const twins = Array.from({ length: 8 }, () =>
+        above.intermediate({ ...year, keys, subject: subjectOf(level) }),
+      );
+      const made = await Promise.all(twins);
+      pool.push(...made.map(({ certificate }) => certificate));
+      [above = above] = made;
     }
-    const issuer = await createTestCa({ trustDomain, ...year, keys: decoy, subject: subjectOf(1) });
-    const { chain } = await issuer.issue({ spiffeId, ...year, withKeyIds: false });
+    const { chain } = await above.issue({ spiffeId, ...year });
     const [leaf = new Uint8Array()] = chain;
 
     const counting = countingCrypto();
-    const svid = parseX509Svid([leaf, ...pool, ...pool.map(sameNameOtherKey)]);
-    const search = findPath({ ...svid, roots: parseRoots([ca.root]), now, crypto: counting.crypto });
-    expect(await reasonOf(() => search)).toMatch(/^(certificate-signature|path-too-much-work|path-not-found)$/);
-    expect(counting.checks()).toBeLessThanOrEqual(16);
+    const search = findPath({
+      ...parseX509Svid([leaf, ...pool]),
+      roots: parseRoots([ca.root]),
+      now,
+      crypto: counting.crypto,
+    });
+    expect(await reasonOf(() => search)).toBe('path-too-much-work');
+    expect(counting.calls('verify')).toBe(16);
+  });
+
+  test('stops at two CAs that sign each other', async () => {
+    const [keysA, keysB] = [await generateKeys(), await generateKeys()];
+    const a = await createTestCa({ trustDomain, ...year, keys: keysA, subject: 'CN=A' });
+    const b = await createTestCa({ trustDomain, ...year, keys: keysB, subject: 'CN=B' });
+    const aByB = await b.intermediate({ ...year, keys: keysA, subject: 'CN=A' });
+    const bByA = await a.intermediate({ ...year, keys: keysB, subject: 'CN=B' });
+    const { chain } = await a.issue({ spiffeId, ...year });
+    const chainInCircle = [...chain, aByB.certificate, bByA.certificate];
+    expect(await reasonOf(() => find(chainInCircle, [ca.root]))).toBe('path-not-found');
+  });
+
+  test('does not pay twice for copies of a certificate', async () => {
+    const intermediate = await ca.intermediate(year);
+    const { chain } = await intermediate.issue({ spiffeId, ...year });
+    const copies = Array<Uint8Array>(100).fill(intermediate.certificate);
+    const counting = countingCrypto();
+    await findPath({
+      ...parseX509Svid([...chain, ...copies]),
+      roots: parseRoots([ca.root]),
+      now,
+      crypto: counting.crypto,
+    });
+    expect(counting.calls('verify')).toBe(2);
+  });
+
+  test('finds one of 40 roots of one name by its key identifier', async () => {
+    const others = await Promise.all(
+      Array.from({ length: 39 }, () => createTestCa({ trustDomain, ...year })),
+    );
+    const { chain } = await ca.issue({ spiffeId, ...year });
+    const counting = countingCrypto();
+    const roots = parseRoots([...others, ca].map(({ root }) => root));
+    await findPath({ ...parseX509Svid(chain), roots, now, crypto: counting.crypto });
+    expect(counting.calls('verify')).toBe(1);
+  });
+
+  test('spends no signature check on an issuer that may not issue', async () => {
+    const old = await createTestCa({ trustDomain, ...expired });
+    const { chain } = await old.issue({ spiffeId, ...year });
+    const counting = countingCrypto();
+    const search = findPath({
+      ...parseX509Svid(chain),
+      roots: parseRoots([old.root]),
+      now,
+      crypto: counting.crypto,
+    });
+    expect(await reasonOf(() => search)).toBe('certificate-expired');
+    expect(counting.calls('verify')).toBe(0);
+  });
+});
+
+describe('verifyCertificatePath', () => {
+  test('verifies a path to a leaf that is no SVID, from PEM', async () => {
+    const { chain } = await ca.issue({
+      names: [{ type: 'dns', value: 'example.org' }],
+      ...year,
+      keyUsage: undefined,
+    });
+    const path = await verifyCertificatePath({ chain: toPem(chain), roots: toPem([ca.root]), now });
+    expect(path.certificates).toHaveLength(2);
+  });
+
+  test.each<[string, TestCertificateOptions]>([
+    ['svid-is-ca', { spiffeId, ...year, isCa: true }],
+    ['svid-key-usage', { spiffeId, ...year, keyUsage: KeyUsageFlags.keyCertSign }],
+  ])('refuses with %s a leaf that could issue', async (code, options) => {
+    const { chain } = await ca.issue(options);
+    expect(await reasonOf(() => verifyCertificatePath({ chain, roots: [ca.root], now }))).toBe(code);
+  });
+
+  test('refuses a leaf that is itself in the bundle', async () => {
+    expect(await reasonOf(() => verifyCertificatePath({ chain: [ca.root], roots: [ca.root], now }))).toBe(
+      'svid-is-ca',
+    );
+    const { chain } = await ca.issue({ spiffeId, ...year });
+    const search = verifyCertificatePath({ chain, roots: chain, now });
+    expect(await reasonOf(() => search)).toBe('path-not-found');
+  });
+
+  test('refuses an empty bundle', async () => {
+    const { chain } = await ca.issue({ spiffeId, ...year });
+    expect(await reasonOf(() => verifyCertificatePath({ chain, roots: [], now }))).toBe('bundle-missing');
   });
 });
 
 /** The subject key identifier of another authority, to lie with. */
-function keyIdOf(other: TestCa): Extension {
+function keyIdOf(other: TestCa): InstanceType<typeof Extension> {
   const found = parseRoots([other.root])[0]?.extensions.subjectKeyId ?? new Uint8Array();
   return new Extension('2.5.29.14', false, Uint8Array.from([4, found.length, ...found]));
 }

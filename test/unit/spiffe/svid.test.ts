@@ -1,7 +1,11 @@
-import { KeyUsageFlags } from '@peculiar/x509';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parseX509Svid } from '../../../src/spiffe/svid.ts';
-import { createTestCa, type TestCa, type TestCertificateOptions } from '../../support/certificates.ts';
+import {
+  createTestCa,
+  KeyUsageFlags,
+  type TestCa,
+  type TestCertificateOptions,
+} from '../../support/certificates.ts';
 import { reasonOf } from '../../support/reason.ts';
 
 const spiffeId = 'spiffe://example.org/worker/node-a';
@@ -28,7 +32,10 @@ describe('parseX509Svid', () => {
     ['with RSA of 2048 bits', { spiffeId, keyAlgorithm: 'RSA-2048' }],
     ['with DNS names besides', { names: [url(spiffeId), { type: 'dns', value: 'node-a' }] }],
     ['without subject', { spiffeId, subject: '' }],
-    ['that may also encrypt keys', { spiffeId, keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment }],
+    [
+      'that may also encrypt keys',
+      { spiffeId, keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment },
+    ],
     ['whose path only begins like the reserved one', { spiffeId: 'spiffe://example.org/spire-worker/a' }],
   ])('accepts a leaf %s', async (_what, options) => {
     expect(await reason(options)).toBe('accepted');
@@ -37,7 +44,11 @@ describe('parseX509Svid', () => {
   test.each<[string, string, TestCertificateOptions]>([
     ['svid-uri-san', 'without SAN', {}],
     ['svid-uri-san', 'with a DNS name alone', { names: [{ type: 'dns', value: 'example.org' }] }],
-    ['svid-uri-san', 'with two URI SANs', { names: [url(spiffeId), url('spiffe://example.org/worker/node-b')] }],
+    [
+      'svid-uri-san',
+      'with two URI SANs',
+      { names: [url(spiffeId), url('spiffe://example.org/worker/node-b')] },
+    ],
     ['svid-uri-san', 'with the same URI SAN twice', { names: [url(spiffeId), url(spiffeId)] }],
     ['svid-uri-san', 'with a web address besides', { names: [url('https://example.org/'), url(spiffeId)] }],
     ['spiffe-id-invalid', 'with a web address', { names: [url('https://example.org/worker/node-a')] }],
@@ -50,8 +61,16 @@ describe('parseX509Svid', () => {
     ['spiffe-id-reserved', 'of an agent', { spiffeId: 'spiffe://example.org/spire/agent/k8s_psat/demo/1' }],
     ['spiffe-id-reserved', 'of a server', { spiffeId: 'spiffe://example.org/spire/server' }],
     ['svid-is-ca', 'that is a CA', { spiffeId, isCa: true }],
-    ['svid-key-usage', 'that may sign certificates', { spiffeId, keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign }],
-    ['svid-key-usage', 'that may sign revocation lists', { spiffeId, keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.cRLSign }],
+    [
+      'svid-key-usage',
+      'that may sign certificates',
+      { spiffeId, keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign },
+    ],
+    [
+      'svid-key-usage',
+      'that may sign revocation lists',
+      { spiffeId, keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.cRLSign },
+    ],
     ['svid-key-usage', 'that may only agree on keys', { spiffeId, keyUsage: KeyUsageFlags.keyAgreement }],
     ['svid-key-usage', 'without keyUsage', { spiffeId, keyUsage: undefined }],
     ['svid-key-usage', 'with a keyUsage that may be ignored', { spiffeId, isKeyUsageCritical: false }],
@@ -71,7 +90,9 @@ describe('parseX509Svid', () => {
 
   test('refuses a chain that holds one certificate nobody can read', async () => {
     const { chain } = await ca.issue({ spiffeId });
-    expect(await reasonOf(() => parseX509Svid([...chain, new Uint8Array(100)]))).toBe('certificate-malformed');
+    expect(await reasonOf(() => parseX509Svid([...chain, new Uint8Array(100)]))).toBe(
+      'certificate-malformed',
+    );
   });
 
   test('refuses 129 certificates before it parses one', async () => {

@@ -29,7 +29,7 @@ function processor(answers: Answers): Cpuid {
 
 describe('flags by CPUID', () => {
   test('are those that the library of NFD names on the same processor', () => {
-    const file = join(import.meta.dirname, 'sapphire-rapids-guest.json');
+    const file = join(import.meta.dirname, 'kvm-guest.json');
     const dump = JSON.parse(readFileSync(file, 'utf8')) as { answers: Record<string, string>; flags: string };
     const cpuid = withinRange((leaf, subleaf = 0) => {
       const line = dump.answers[`${leaf.toString(16).padStart(8, '0')}/${String(subleaf)}`];

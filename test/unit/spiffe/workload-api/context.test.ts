@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { FeaturesealError } from '../../../../src/error.ts';
 import type { Authority } from '../../../../src/identity/authority.ts';
 import { keyTypes } from '../../../../src/identity/key-type.ts';
 import { parseX509Bundles, parseX509Context } from '../../../../src/spiffe/workload-api/context.ts';
@@ -39,11 +40,13 @@ async function fields(spoilt: Partial<SvidFields> = {}): Promise<SvidFields> {
   return { ...svids[0], ...spoilt };
 }
 
-async function refusal(response: object): Promise<unknown> {
-  return parseX509Context(encodeSvids(response), keys).then(
-    () => 'accepted',
-    (error: { code: string }) => error.code,
-  );
+async function refusal(response: object): Promise<string> {
+  try {
+    await parseX509Context(encodeSvids(response), keys);
+    return 'accepted';
+  } catch (thrown) {
+    return thrown instanceof FeaturesealError ? thrown.code : String(thrown);
+  }
 }
 
 describe('a message with SVIDs', () => {

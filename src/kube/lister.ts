@@ -1,0 +1,84 @@
+import { FeaturesealError } from '../error.ts';
+import { isObject, ownMember } from '../feature/guard.ts';
+import type { ApiClient } from './api-client.ts';
+import { malformed } from './metadata.ts';
+import type { Resource } from './resources.ts';
+
+/** Objects a page. */
+export const pageSize = 250;
+const pageTimeoutMs = 60_000;
+
+export interface Page {
+  readonly items: readonly unknown[];
+  /** Of the whole list: the same on all its pages. */
+  readonly resourceVersion: string;
+}
+
+/**
+ * A consistent list in pages. No resourceVersion is asked for: that is the newest state (kubernetes.io/docs/reference/using-api/api-concepts,
+ * "Resource versions"), so never an older one than a watch before has told.
+ *
+ * @throws FeaturesealError as ApiClient.request; an expired one where the list was forgotten between two pages
+ */
+export async function* listPages(
+  api: ApiClient,
+  resource: Resource,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
+  let limit = pageSize;
+  let from: string | undefined;
+  do {
+    try {
+      const { page, next } = await readPage(api, resource, { limit, from, signal });
+      yield page;
+      from = next;
+    } catch (thrown) {
+      // Large objects, made large on purpose perhaps: fewer at a time, for they must not keep the others from being read.
+      if (!isTooLarge(thrown) || limit === 1) throw thrown;
+      limit = Math.max(1, Math.floor(limit / 4));
+      continue;
+    }
+  } while (from !== undefined);
+}
+
+interface PageRequest {
+  readonly limit: number;
+  readonly from: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function readPage(
+  api: ApiClient,
+  { path, fieldSelector, acceptList }: Resource,
+  { limit, from, signal }: PageRequest,
+): Promise<{ page: Page; next: string | undefined }> {
+  const { status, json } = await api.request({
+    path,
+    query: { limit: String(limit), continue: from, fieldSelector },
+    ...(acceptList === undefined ? {} : { accept: acceptList }),
+    signal,
+    timeoutMs: pageTimeoutMs,
+    expect: [404],
+  });
+  if (status === 404) throw notServed(path);
+  const [items, metadata] = isObject(json) ? [ownMember(json, 'items'), ownMember(json, 'metadata')] : [];
+  const resourceVersion = isObject(metadata) ? ownMember(metadata, 'resourceVersion') : undefined;
+  if (!isObject(metadata) || typeof resourceVersion !== 'string')
+    throw malformed('a list without resourceVersion');
+  if (items !== null && !Array.isArray(items)) throw malformed('a list without items');
+  const next = ownMember(metadata, 'continue');
+  return {
+    page: { items: items ?? [], resourceVersion },
+    next: typeof next === 'string' && next !== '' ? next : undefined,
+  };
+}
+
+/** A list of nothing is an empty list; 404 says that there is no such kind. */
+function notServed(path: string): FeaturesealError {
+  const message = `the API server does not know ${path}: is the CustomResourceDefinition installed?`;
+  return new FeaturesealError({ code: 'store-refused', message });
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof FeaturesealError && thrown.code === 'object-too-large';
+}

@@ -1,0 +1,100 @@
+import { connect, type ClientHttp2Session } from 'node:http2';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../port/clock.ts';
+import type { Endpoint } from './connection.ts';
+
+/** A quiet connection is asked for a sign of life this often, and given up this long after: 30 s at most in all. */
+export const pingMs = { interval: 15_000, answer: 15_000 };
+
+/** Lists come in large pages, and the default window of 64 KiB would make each a long dialogue (RFC 9113 section 5.2). */
+const windowBytes = 4 * 1024 * 1024;
+
+/** The one pooled connection: an HTTP/2 session that all calls and watches share, opened again when it ended. */
+export class SessionKeeper {
+  readonly #clock: Clock;
+  /** All that are open: old ones end when what is under way on them does. */
+  readonly #open = new Set<ClientHttp2Session>();
+  #current: ClientHttp2Session | undefined;
+  #endpoint: Endpoint | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The session to use now. A new one where the old one ended, or where certificates changed meanwhile. */
+  session(endpoint: Endpoint): ClientHttp2Session {
+    const current = this.#current;
+    if (current !== undefined && isUsable(current) && this.#isSame(endpoint)) return current;
+    // Whoever is under way there may end in peace; nothing new is asked.
+    current?.close();
+    this.#current = this.#connect(endpoint);
+    return this.#current;
+  }
+
+  /** Ends everything, also what is under way. */
+  close(): void {
+    for (const session of this.#open) session.destroy();
+  }
+
+  #connect(endpoint: Endpoint): ClientHttp2Session {
+    const session = connect(endpoint.origin, {
+      ...endpoint.tls,
+      ALPNProtocols: ['h2'],
+      settings: { enablePush: false, initialWindowSize: windowBytes },
+    });
+    this.#open.add(session);
+    // Told to every request under way; without a listener it would end the process.
+    session.on('error', () => undefined);
+    session.once('connect', () => {
+      session.setLocalWindowSize(4 * windowBytes);
+    });
+    session.once('close', () => {
+      this.#open.delete(session);
+    });
+    void keepAlive(session, this.#clock);
+    return session;
+  }
+
+  #isSame(endpoint: Endpoint): boolean {
+    if (this.#endpoint === endpoint) return true;
+    const isSame =
+      this.#endpoint?.origin === endpoint.origin && isDeepStrictEqual(this.#endpoint.tls, endpoint.tls);
+    this.#endpoint = endpoint;
+    return isSame;
+  }
+}
+
+function isUsable(session: ClientHttp2Session): boolean {
+  return !session.closed && !session.destroyed;
+}
+
+/**
+ * A half-open connection says nothing for ever: the peer is gone, and no packet tells. Pings go through to the server
+ * itself (RFC 9113 section 6.7), other than TCP's keep-alives, which the next load balancer answers.
+ */
+async function keepAlive(session: ClientHttp2Session, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  session.once('close', () => {
+    closed.abort();
+  });
+  while (!closed.signal.aborted) {
+    await clock.sleep(pingMs.interval, closed.signal);
+    if (closed.signal.aborted) return;
+    if (await answersPing(session, clock, closed.signal)) continue;
+    session.destroy(new Error('the connection is dead: no answer to a ping'));
+  }
+}
+
+async function answersPing(session: ClientHttp2Session, clock: Clock, closed: AbortSignal): Promise<boolean> {
+  const answered = new AbortController();
+  const either = AbortSignal.any([answered.signal, closed]);
+  let alive = false;
+  if (!session.connecting && !session.destroyed) {
+    session.ping((error) => {
+      alive = error === null;
+      answered.abort();
+    });
+  }
+  await clock.sleep(pingMs.answer, either);
+  return alive || closed.aborted;
+}

@@ -1,0 +1,10 @@
+import type { BundleSource, X509Bundles } from '../port/svid-source.ts';
+
+/**
+ * The bundles to judge by; undefined where there are none, or none with an authority in it. That is no verdict on any
+ * signer: the master is not ready then, accepts nothing and withdraws nothing.
+ */
+export function usableBundles(source: BundleSource | undefined): X509Bundles | undefined {
+  const bundles = source?.current();
+  return [...(bundles?.values() ?? [])].some((authorities) => authorities.length > 0) ? bundles : undefined;
+}

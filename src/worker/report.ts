@@ -1,0 +1,36 @@
+import type { Log } from '../port/log.ts';
+import type { TableMetrics } from '../runtime/metric-table.ts';
+import type { workerMetrics } from './metrics.ts';
+import type { WorkerReport } from './ports.ts';
+
+export interface ReportOptions {
+  readonly log: Log;
+  readonly metrics: TableMetrics<typeof workerMetrics>;
+}
+
+/** Turns what the loop tells into log lines and metrics. */
+export function createReport({ log, metrics }: ReportOptions): WorkerReport {
+  return {
+    published(reason, iat, spiffeId) {
+      metrics.add('worker_seals_published_total', { reason });
+      metrics.set('worker_seal_timestamp_seconds', iat / 1000);
+      log.info('the NodeFeature is sealed and stored', { reason, iat: new Date(iat).toISOString(), spiffeId });
+    },
+    waitingForIdentity(problem) {
+      metrics.add('worker_identity_waits_total');
+      const advice =
+        problem?.code === 'workload-api-denied'
+          ? 'no registration entry matches this pod: look at its service account, namespace and node in the ClusterSPIFFEID'
+          : 'is the csi.spiffe.io volume mounted, and does the SPIRE agent of this node run?';
+      log.warn('there is no SVID to sign with; waiting', { code: problem?.code, reason: problem?.message, advice });
+    },
+    publishFailed({ code, message }) {
+      metrics.add('worker_publishing_failed_total', { code });
+      log.warn('the NodeFeature could not be sealed and stored', { code, reason: message });
+    },
+    objectChanged() {
+      metrics.add('worker_object_changes_total');
+      log.warn('somebody changed the NodeFeature of this node; it is put back');
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+/** Every file that is opened while `work` runs, in order: what its floor has to read too. */
+export async function filesReadBy(work: () => Promise<unknown>): Promise<readonly string[]> {
+  const opened: string[] = [];
+  const { open } = fs.promises;
+  fs.promises.open = (...args: Parameters<typeof open>) => {
+    opened.push(String(args[0]));
+    return open(...args);
+  };
+  syncBuiltinESMExports();
+  await work();
+  fs.promises.open = open;
+  syncBuiltinESMExports();
+  return opened;
+}

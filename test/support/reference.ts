@@ -1,0 +1,75 @@
+import { reasonCodes } from '../../src/error-codes.ts';
+import { masterConfigSchema } from '../../src/master/config.ts';
+import { masterMetrics } from '../../src/master/metrics.ts';
+import { eventReasons } from '../../src/master/report.ts';
+import type { MetricTable } from '../../src/runtime/metric-table.ts';
+import { describeSettings, type SettingsSchema } from '../../src/runtime/settings.ts';
+import { workerConfigSchema } from '../../src/worker/config.ts';
+import { workerMetrics } from '../../src/worker/metrics.ts';
+
+const made = 'Made from the source by `npm run reference`; a test holds it current.\n';
+
+/** The pages of docs/reference by file name: made from the schemas and tables that the program itself uses. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['worker.md', settingsPage('worker', workerConfigSchema)],
+    ['master.md', settingsPage('master', masterConfigSchema)],
+    ['metrics.md', metricsPage()],
+    ['reason-codes.md', codesPage()],
+  ]);
+}
+
+function settingsPage(name: string, schema: SettingsSchema): string {
+  const rows = describeSettings(schema).map(({ key, flag, placeholder, text, default: shown }) => {
+    const option = flag === undefined ? 'file only' : code(placeholder === undefined ? flag : `${flag} <${placeholder}>`);
+    return [code(key), option, shown === undefined ? '' : shown, text];
+  });
+  return page(
+    `featureseal ${name}`,
+    `Settings, as keys of the file given with \`--config FILE\` (YAML) and as flags; flags win. Unknown keys are refused.`,
+    table(['key', 'flag', 'default', 'meaning'], rows),
+  );
+}
+
+function metricsPage(): string {
+  const rows = (metrics: MetricTable): string[][] =>
+    Object.entries(metrics).map(([name, { type, help, labels = [] }]) => [
+      code(`featureseal_${name}`),
+      type,
+      labels.map(code).join(', '),
+      help,
+    ]);
+  const header = ['metric', 'type', 'labels', 'meaning'];
+  const events = Object.entries(eventReasons).map(([reason, meaning]) => [code(reason), meaning]);
+  return page(
+    'Metrics and Events',
+    'Served on `/metrics` beside those of the Node.js process. Label values come from closed sets, never from an object.',
+    `## Worker\n\n${table(header, rows(workerMetrics))}\n## Master\n\n${table(header, rows(masterMetrics))}\n## Events of the master\n\n${table(['reason', 'meaning'], events)}`,
+  );
+}
+
+function codesPage(): string {
+  const rows = Object.entries(reasonCodes).map(([name, entry]) => [
+    code(name),
+    'step' in entry ? String(entry.step) : '',
+    entry.meaning,
+  ]);
+  return page(
+    'Reason codes',
+    'Every error carries one of these; a code is never used again for something else. A number is the step of verification ([seal.md](../seal.md)) that refuses with it.',
+    table(['code', 'step', 'meaning'], rows),
+  );
+}
+
+function page(title: string, introduction: string, body: string): string {
+  return `# ${title}\n\n${introduction}\n${made}\n${body}`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,125 @@
+import { join, relative } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { discoverCommand } from '../../../src/cli/discover.ts';
+import { renderLabels } from '../../../src/cli/label-table.ts';
+import { runCli } from '../../../src/cli/run.ts';
+import type { Discovery } from '../../../src/plugin/contract.ts';
+import { recordCli } from '../../support/cli-context.ts';
+import { expectedOf, hostTree } from '../plugins/hosts.ts';
+
+const commands = [{ name: 'discover', summary: '', load: async () => discoverCommand }];
+
+async function discover(...args: readonly string[]) {
+  const cli = recordCli();
+  const status = await runCli({ args: ['discover', ...args], commands, version: '0' }, cli.context);
+  return { status, verdict: cli.exitCode(), out: cli.out(), err: cli.err() };
+}
+
+describe('featureseal discover', () => {
+  const root = ['--host-root', hostTree('amd-sev')];
+
+  test('prints features and labels as JSON, and nothing else', async () => {
+    const { status, out, err } = await discover(...root, '-o', 'json');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toEqual(await expectedOf('amd-sev'));
+    expect(err).toBe('');
+  });
+
+  test('prints the labels alone where asked', async () => {
+    const { out } = await discover(...root, '--labels', '-o', 'json');
+    expect(JSON.parse(out)).toEqual((await expectedOf('amd-sev')).labels);
+  });
+
+  test('prints YAML that says the same', async () => {
+    const { out } = await discover(...root, '-o', 'yaml');
+    expect(parse(out)).toEqual(await expectedOf('amd-sev'));
+  });
+
+  test('asks the named plugins only', async () => {
+    const { out } = await discover(...root, '--plugins', 'pci', '-o', 'json');
+    const { features, labels } = await expectedOf('amd-sev');
+    const pciLabels = Object.entries(labels).filter(([key]) => key.includes('/pci-'));
+    expect(JSON.parse(out)).toEqual({
+      features: { flags: {}, attributes: {}, instances: features.instances },
+      labels: Object.fromEntries(pciLabels),
+    });
+  });
+
+  test('shows a person every source, its devices and where the flags are from', async () => {
+    const { out } = await discover(...root);
+    expect(out).toMatch(/^cpu\n {2}coprocessor {2}-\n {2}cpuid {8}ADX AESNI /);
+    expect(out).toMatch(/\n {2}security {5}sev\.asids=410 /);
+    expect(out).toMatch(/\n {2}note {9}CPUID flags read: source \/proc\/cpuinfo\n/);
+    expect(out).toMatch(/\n {2}device {2}class=0200 vendor=15b3 device=101d /);
+    expect(out).toMatch(/\n {2}pci-0300_1002\.present +true\n/);
+  });
+
+  test('says how many devices a source saw and why none gives a label', async () => {
+    const { out } = await discover('--plugins', 'pci', '--host-root', hostTree('arm64-server'));
+    expect(out).toContain('no device is of a class that gets a label: devices 1, classes 0108');
+    expect(out).toMatch(/\nno labels\n$/);
+  });
+
+  test('says that a host has no PCI bus', async () => {
+    const { out } = await discover('--plugins', 'pci', '--host-root', hostTree('minimal-vm'));
+    expect(out).toContain('the host has no PCI bus');
+  });
+
+  test('shows what there is where a plugin fails, names it, and ends with 1', async () => {
+    const module = `./${relative('.', join(import.meta.dirname, '../plugin/modules/no-bus.ts'))}`;
+    const { status, verdict, out, err } = await discover(...root, '--plugins', `pci,${module}`, '-o', 'json');
+    const { features } = JSON.parse(out) as Discovery;
+    expect(features.instances).toEqual((await expectedOf('amd-sev')).features.instances);
+    expect({ status, verdict }).toEqual({ status: 0, verdict: 1 });
+    expect(err).toMatch(/plugin failed: plugin no-bus, code plugin-failed, reason .* there is no bus\n$/);
+  });
+
+  test.each([
+    [['--plugins', 'gpu'], /\[usage\] there is no plugin "gpu"; there are cpu, kernel, pci/],
+    [['--plugins', 'cpu,'], /\[usage\] there is no plugin ""/],
+    [['-o', 'xml'], /\[usage\] .*Allowed choices are table, json, yaml/],
+  ])('refuses %j as wrong use', async (args, message) => {
+    const { status, out, err } = await discover(...args);
+    expect(status).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(message);
+  });
+
+  test('refuses a host root that is not there', async () => {
+    const { status, err } = await discover('--host-root', '/no/such/root');
+    expect(status).toBe(2);
+    expect(err).toMatch(/\[file-unreadable\] the host root "\/no\/such\/root" is no folder/);
+  });
+});
+
+describe('labels as a table', () => {
+  test('are grouped by prefix, sorted, and families of true are one row', () => {
+    const labels = {
+      'b.example/single': '1',
+      'a.example/x.C': 'true',
+      'a.example/x.A': 'true',
+      'a.example/x.B': 'true',
+      'a.example/x.D': 'false',
+      'a.example/y.A': 'true',
+    };
+    expect(renderLabels(labels, { colour: false })).toBe(
+      [
+        'a.example/  5 labels',
+        '  x.*       A B C',
+        '  x.D       false',
+        '  y.A       true',
+        '',
+        'b.example/  1 labels',
+        '  single    1',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('hide nothing that would forge a line', () => {
+    expect(renderLabels({ 'a/b': 'x\u001b[2J\ny' }, { colour: false })).toBe(
+      'a/   1 labels\n  b  x\\u001b[2J\\u000ay\n',
+    );
+  });
+});

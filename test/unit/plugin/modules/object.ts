@@ -1,0 +1,1 @@
+export default { name: 'object', discover: async () => undefined };
