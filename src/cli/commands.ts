@@ -35,6 +35,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./svid.ts')).svidCommand,
   },
   {
+    name: 'worker',
+    summary: 'discovers, signs and publishes the features of a node',
+    load: async () => (await import('./worker.ts')).workerCommand,
+  },
+  {
+    name: 'master',
+    summary: 'verifies all NodeFeatures and labels the Nodes',
+    load: async () => (await import('./master.ts')).masterCommand,
+  },
+  {
     name: 'identity',
     summary: 'the development identity, not for production',
     load: async () => (await import('./identity.ts')).identityCommand,

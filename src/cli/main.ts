@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { isatty } from 'node:tty';
 import { asFeaturesealError } from '../error.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { signalExitCode, watchShutdown, type Shutdown } from '../runtime/shutdown.ts';
+import { packageVersion } from '../runtime/version.ts';
 import { commands } from './commands.ts';
 import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
@@ -65,14 +64,6 @@ function finalStatus(status: number, { received }: Shutdown): number {
 async function end(code: number): Promise<never> {
   await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
   process.exit(code);
-}
-
-function packageVersion(): string {
-  const file = findPackageJSON(import.meta.url);
-  const description: unknown = file === undefined ? undefined : JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof description !== 'object' || description === null || !('version' in description))
-    return 'unknown';
-  return String(description.version);
 }
 
 await main();

@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { asFeaturesealError } from '../error.ts';
 import { parseJsonObject } from '../feature/parse.ts';
@@ -7,6 +5,7 @@ import type { AcceptedSeal } from '../seal/freshness.ts';
 import { SealTrust } from '../seal/trust.ts';
 import { verifyParsed, type VerifyOptions } from '../seal/verify.ts';
 import type { CliContext } from './context.ts';
+import { linesOf } from './lines.ts';
 import { parseMoment } from './moment.ts';
 
 const requestSchema = z.strictObject({
@@ -35,15 +34,14 @@ export interface BatchOptions extends Omit<VerifyOptions, 'now' | 'trust'> {
 /** Answers every line of standard input with one line, in order; a bad line is answered too. */
 export async function verifyBatch(options: BatchOptions, context: CliContext): Promise<void> {
   const trust = new SealTrust(context.crypto);
-  const lines = createInterface({ input: Readable.from(context.input), crlfDelay: Infinity });
-  for await (const line of lines) {
-    if (line.trim() === '') continue;
+  for await (const line of linesOf(context.input)) {
+    if (line?.trim() === '') continue;
     context.out(`${JSON.stringify(await answer(line, { ...options, trust }))}\n`);
   }
 }
 
-async function answer(line: string, options: BatchOptions & { readonly trust: SealTrust }): Promise<Answer> {
-  const request = parseRequest(line);
+async function answer(line: string | undefined, options: BatchOptions & { readonly trust: SealTrust }): Promise<Answer> {
+  const request = line === undefined ? undefined : parseRequest(line);
   if (request === undefined) return { id: null, verdict: 'refuse', code: 'usage', spiffeId: null };
   const { id, nodeFeature, accepted, now } = request;
   try {

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { FeaturesealError, verificationStep } from '../error.ts';
+import { escapeControls } from '../runtime/escape.ts';
 import { parsePolicy, type Policy } from '../seal/policy.ts';
 import { verifyNodeFeature } from '../seal/verify.ts';
-import { parseBundleFile, type Bundles } from '../spiffe/bundle.ts';
+import { parseBundleFile, parseRoots, type Bundles } from '../spiffe/bundle.ts';
 import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
 import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
@@ -60,7 +61,7 @@ async function verifyOne(
     if (!(thrown instanceof FeaturesealError) || verificationStep(thrown.code) === undefined) throw thrown;
     const { code, message } = thrown;
     if (output === 'json') printJson(context, { verdict: 'refuse', code, spiffeId: null, message });
-    else context.out(`refused at step ${String(verificationStep(code))}: ${message}\n`);
+    else context.out(`refused at step ${String(verificationStep(code))}: ${escapeControls(message)}\n`);
     context.setExitCode(exitStatus.failed);
   }
 }
@@ -83,7 +84,9 @@ async function readBundles(values: readonly string[], policy: Policy, context: C
 async function readBundle(file: string, context: CliContext): Promise<readonly Uint8Array[]> {
   const text = await readText(file, context);
   try {
-    return parseBundleFile(text);
+    const authorities = parseBundleFile(text);
+    if (authorities.length > 0) parseRoots(authorities);
+    return authorities;
   } catch (cause) {
     throw usage(`bundle ${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }

@@ -84,7 +84,7 @@ export class ApiClient {
 
   /**
    * The lines of an answer that has no end, as they come. Its head must come in time; after that only `signal` and the
-   * reader end it. Half-open connections are noticed within 30 s.
+   * reader end it. Half-open connections are noticed within 25 s.
    */
   async *stream(request: ApiRequest): AsyncGenerator<string> {
     const { signal, timeoutMs = defaultTimeoutMs } = request;

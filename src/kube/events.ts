@@ -157,7 +157,7 @@ export class KubeEvents implements EventSink {
       reason: notice.reason,
       type: notice.type,
       note: bounded(notice.message),
-      regarding: { apiVersion: isNode ? 'v1' : nodeFeatureVersion, ...about },
+      regarding: { apiVersion: about.kind === 'NodeFeature' ? nodeFeatureVersion : 'v1', ...about },
       ...(count > 1 ? { series: repetition(series) } : {}),
     };
   }
@@ -173,9 +173,10 @@ function repetition({ count, lastAt }: Series): unknown {
   return { count, lastObservedTime: microTime(lastAt) };
 }
 
-/** Events on what has no namespace stand in `default`. */
+/** Events on Nodes stand in `default`, those on a namespace in it. */
 function namespaceOf({ about }: Notice): string {
-  return about.kind === 'Node' ? 'default' : about.namespace;
+  if (about.kind === 'Node') return 'default';
+  return about.kind === 'Namespace' ? about.name : about.namespace;
 }
 
 /** The start of an Event's name, which is a DNS subdomain of at most 253 characters. */

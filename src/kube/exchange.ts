@@ -4,7 +4,10 @@ import {
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import { types } from 'node:util';
 import { FeaturesealError } from '../error.ts';
+
+const { isNativeError } = types;
 
 export interface Answer {
   readonly status: number;
@@ -63,31 +66,30 @@ async function headOf(
 }
 
 async function* bodyOf(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let isRead = false;
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
+    isRead = true;
   } catch (thrown) {
     throw signal.aborted ? asError(signal.reason) : unavailable(thrown);
   } finally {
     // The reader may have left early.
-    if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
+    if (!isRead) stream.close(constants.NGHTTP2_CANCEL);
   }
   signal.throwIfAborted();
-  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw unavailable(new Error('the stream was reset'));
+  // A stream that is reset ends quietly, too: then the body is not whole.
+  if (stream.rstCode) throw unavailable(new Error('the stream was reset'));
 }
 
 function unavailable(cause: unknown): FeaturesealError {
   // What is behind "stream cancelled" says more: connection refused, certificate not trusted.
-  const root = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const why = root instanceof Error && root.message !== '' ? root.message : 'the connection was closed';
-  return new FeaturesealError({
-    code: 'store-unavailable',
-    message: `the API server cannot be reached: ${why}`,
-    cause,
-  });
+  const root = isNativeError(cause) && isNativeError(cause.cause) ? cause.cause : cause;
+  const why = isNativeError(root) && root.message !== '' ? root.message : 'the connection was closed';
+  const message = `the API server cannot be reached: ${why}`;
+  return new FeaturesealError({ code: 'store-unavailable', message, cause });
 }
 
 function asError(reason: unknown): Error {
-  return reason instanceof Error
-    ? reason
-    : new FeaturesealError({ code: 'aborted', message: 'the call was stopped' });
+  if (isNativeError(reason)) return reason;
+  return new FeaturesealError({ code: 'aborted', message: 'the call was stopped' });
 }

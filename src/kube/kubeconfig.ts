@@ -152,7 +152,10 @@ function tlsOf({
 }
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
-  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  const entries = Object.entries(headers ?? {}).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    String(value),
+  ]);
   const basic =
     typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
   return { ...basic, ...Object.fromEntries(entries) };

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../port/clock.ts';
 import type { Endpoint } from './connection.ts';
 
-/** A quiet connection is asked for a sign of life this often, and given up this long after: 30 s at most in all. */
-export const pingMs = { interval: 15_000, answer: 15_000 };
+/** A connection is asked for a sign of life this often, and given up this long after: 25 s at most in all. */
+export const pingMs = { interval: 15_000, answer: 10_000 };
 
 /** Lists come in large pages, and the default window of 64 KiB would make each a long dialogue (RFC 9113 section 5.2). */
 const windowBytes = 4 * 1024 * 1024;

@@ -5,6 +5,7 @@ import type { BundleSource, X509Bundles } from '../port/svid-source.ts';
  * signer: the master is not ready then, accepts nothing and withdraws nothing.
  */
 export function usableBundles(source: BundleSource | undefined): X509Bundles | undefined {
-  const bundles = source?.current();
+  // A lost stream, too: a root that was revoked meanwhile would go unnoticed.
+  const bundles = source?.lastError() === undefined ? source?.current() : undefined;
   return [...(bundles?.values() ?? [])].some((authorities) => authorities.length > 0) ? bundles : undefined;
 }

@@ -2,15 +2,17 @@ import type { FeedEvent, ObjectKey } from '../port/node-feature-store.ts';
 import type { NodeEvent } from '../port/node-store.ts';
 import { wakeable } from '../runtime/wakeable.ts';
 import type { AcceptedSeal } from '../seal/freshness.ts';
-import { markAnnotation, readMark } from '../seal/mark.ts';
 import { SealTrust } from '../seal/trust.ts';
+import { newestAccepted } from './accepted.ts';
+import { usableBundles } from './bundles.ts';
 import { Inbox } from './inbox.ts';
 import { isWithdrawal, judge, type Verdict } from './judge.ts';
 import { Nodes } from './nodes.ts';
-import { accept, hasVoidDigest, lapseAt, newerOf, retryOn, withoutDigest, type ObjectState } from './object-state.ts';
+import { accept, lapseAt, nodeOf, retryOn, retryTime, startOver, type ObjectState } from './object-state.ts';
 import { Objects } from './objects.ts';
 import type { MasterPorts } from './ports.ts';
 import type { MasterSettings } from './settings.ts';
+import { provePathAgain } from './withdrawal.ts';
 
 /**
  * The master: watches NodeFeatures and Nodes, judges every object, and keeps each Node's labels as its verified objects
@@ -28,6 +30,9 @@ export class Master {
   #signal: AbortSignal = AbortSignal.abort();
   #syncedAt: number | undefined;
   #nodesSynced = false;
+  #isCaughtUp = false;
+  /** The object whose verdict is awaited, and when it lapses where it was deleted meanwhile. */
+  #pending: { readonly key: ObjectKey; lapses?: number } | undefined;
   #judging = false;
 
   constructor(ports: MasterPorts, settings: MasterSettings) {
@@ -39,14 +44,23 @@ export class Master {
       settings,
       objects: this.#objects,
       holdUntil: () => this.#holdUntil(),
+      isCaughtUp: () => this.#isCaughtUp,
       reverify: (node) => this.#reread(this.#objects.ofNode(node)),
     });
   }
 
   /** True once lists of Nodes and NodeFeatures were read and, where marks are used, there are bundles. */
   isReady(): boolean {
-    const trusted = this.#settings.policy.mode === 'off' || this.#hasBundles();
-    return trusted && this.#nodesSynced && this.#syncedAt !== undefined;
+    return this.hasTrust() && this.hasLists();
+  }
+
+  /** True where objects can be judged: there are bundles, or the mode asks for none. */
+  hasTrust(): boolean {
+    return this.#settings.policy.mode === 'off' || usableBundles(this.#ports.bundles) !== undefined;
+  }
+
+  hasLists(): boolean {
+    return this.#nodesSynced && this.#syncedAt !== undefined;
   }
 
   /** True once all that there is was judged and no node waits to be patched. */
@@ -79,16 +93,11 @@ export class Master {
 
   /** Objects are asked for once they can be judged: until then they would only wait in memory. */
   async #feedWhenReady(signal: AbortSignal): Promise<void> {
-    const canJudge = (): boolean => this.#nodesSynced && (this.#settings.policy.mode === 'off' || this.#hasBundles());
-    while (!canJudge() && !signal.aborted) await this.#prepared.wait(signal);
+    while (!(this.#nodesSynced && this.hasTrust()) && !signal.aborted) await this.#prepared.wait(signal);
     if (signal.aborted) return;
     await this.#ports.feed.run((event) => {
       this.#onObject(event);
     }, signal);
-  }
-
-  #hasBundles(): boolean {
-    return this.#ports.bundles?.current() !== undefined;
   }
 
   #onObject(event: FeedEvent): void {
@@ -96,10 +105,13 @@ export class Master {
     const lapses = this.#ports.clock.now() + this.#settings.deletionGraceMs;
     if (event.type === 'deleted') return this.#onGone(event.key, lapses);
     // A complete list: what it does not name is gone, though no event said so.
+    this.#inbox.dropAllBut(event.keys);
+    if (this.#pending !== undefined && !event.keys.has(this.#pending.key)) this.#pending.lapses = lapses;
     for (const state of [...this.#objects.all()]) {
       if (state.exists && !event.keys.has(state.key)) this.#onGone(state.key, lapses);
     }
     this.#syncedAt ??= this.#ports.clock.now();
+    this.#wake.ring();
     this.#touchAll();
   }
 
@@ -110,12 +122,18 @@ export class Master {
 
   #onGone(key: ObjectKey, lapses: number): void {
     this.#inbox.drop(key);
+    if (this.#pending?.key === key) this.#pending.lapses = lapses;
     const state = this.#objects.find(key);
-    if (state === undefined) return;
+    if (state !== undefined) this.#end(state, lapses);
+  }
+
+  #end(state: ObjectState, lapses: number): void {
     state.exists = false;
     state.refusedBy = undefined;
+    state.retryAt = undefined;
     lapseAt(state, lapses);
     if (state.lapsesAt === undefined) this.#objects.forget(state);
+    this.#nodes.touch(state.node, this.#signal);
   }
 
   #onNode(event: NodeEvent): void {
@@ -126,10 +144,9 @@ export class Master {
     if (event.type === 'deleted') return this.#nodes.forget(event.name);
     const { name } = event.node;
     if (this.#nodes.see(event.node) === 'appeared') {
-      // Another Node: what was accepted for an earlier one of that name says nothing of it (threat B6).
       const objects = this.#objects.ofNode(name);
-      for (const state of objects) state.accepted = undefined;
-      void this.#reread(objects);
+      for (const state of objects) startOver(state);
+      void this.#rereadIfPossible(objects);
     }
     this.#nodes.touch(name, this.#signal);
   }
@@ -137,40 +154,42 @@ export class Master {
   /** New bundles: what was refused for want of them may pass, what was accepted may have lost its path. */
   async #onBundles(): Promise<void> {
     this.#prepared.ring();
-    if (!this.#hasBundles()) return;
+    if (usableBundles(this.#ports.bundles) === undefined) return;
     for (const state of [...this.#objects.all()]) await this.#provePathAgain(state);
-    await this.#reread([...this.#objects.all()].filter((state) => retries(state, 'bundle')));
+    await this.#rereadIfPossible([...this.#objects.all()].filter((state) => retryOn(state.refusedBy) === 'bundle'));
   }
 
-  /** Withdrawn: no path any more, though the leaf is within its dates. An expired leaf keeps what it had. */
   async #provePathAgain(state: ObjectState): Promise<void> {
-    const bundles = this.#ports.bundles?.current();
-    const { proof } = state;
-    const now = this.#ports.clock.now();
-    if (bundles === undefined || proof === undefined || proof.svid.leaf.notAfter.getTime() < now) return;
-    const found = await this.#trust.hasPath(proof.svid, bundles, new Date(now));
-    if (found === undefined) {
-      state.withdrawn = true;
-      lapseAt(state, now + this.#settings.deletionGraceMs);
-      this.#nodes.touch(state.node, this.#signal);
-    } else {
-      state.proof = { svid: proof.svid, validUntil: found };
-      if (!state.withdrawn) return;
-      state.withdrawn = false;
-      if (state.exists) state.lapsesAt = undefined;
-    }
+    const { bundles, clock } = this.#ports;
+    const context = { trust: this.#trust, bundles: usableBundles(bundles), now: clock.now(), settings: this.#settings };
+    if (!(await provePathAgain(state, context))) return;
+    this.#nodes.touch(state.node, this.#signal);
+    // The object as stored gets its verdict, which says why, and is asked for again at the next bundle.
+    await this.#rereadIfPossible([state]);
   }
 
   async #judgeAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const next = this.#inbox.take();
       this.#judging = next !== undefined;
-      if (next === undefined) await this.#wake.wait(signal);
-      else await this.#judgeOne(next.key, next.object);
+      if (next === undefined) {
+        this.#catchUp();
+        await this.#wake.wait(signal);
+      } else await this.#judgeOne(next.key, next.object);
     }
   }
 
+  /** Nothing waits to be judged: if a full list was read, it was judged. */
+  #catchUp(): void {
+    if (this.#isCaughtUp || this.#syncedAt === undefined) return;
+    this.#isCaughtUp = true;
+    this.#touchAll();
+  }
+
   async #judgeOne(key: ObjectKey, object: unknown): Promise<void> {
+    const pending: { key: ObjectKey; lapses?: number } = { key };
+    this.#pending = pending;
+    const nodeUid = this.#nodes.view(nodeOf(key))?.uid;
     const verdict = await judge(key, object, {
       ports: this.#ports,
       settings: this.#settings,
@@ -178,10 +197,14 @@ export class Master {
       node: (name) => this.#nodes.view(name),
       accepted: (of) => this.#accepted(of),
     });
+    this.#pending = undefined;
+    // Judged for a Node that is another one by now.
+    if (this.#nodes.view(nodeOf(key))?.uid !== nodeUid && pending.lapses === undefined) return this.#enqueue(key, object);
     const state = this.#objects.at(key);
     const touched = this.#objects.change(state, () => {
       this.#apply(state, verdict);
     });
+    if (pending.lapses !== undefined) this.#end(state, pending.lapses);
     for (const node of touched) this.#nodes.touch(node, this.#signal);
   }
 
@@ -192,6 +215,7 @@ export class Master {
     if (refusal !== undefined) {
       const { error, claim, uid } = refusal;
       state.refusedBy = error.code;
+      state.retryAt = retryTime(error.code, claim, clock.now());
       const { code, message } = error;
       report.refused({ key: state.key, uid, code, message, signer: claim?.signer, digest: claim?.digest });
       // What this process saw verified is withdrawn by its own chain alone; after a restart the object must do.
@@ -209,27 +233,28 @@ export class Master {
     if (admitted !== undefined) accept(state, admitted);
   }
 
-  /** The newest acceptance that memory or the Node's mark knows. */
   #accepted(key: ObjectKey): AcceptedSeal | undefined {
     const state = this.#objects.find(key);
-    const view = this.#nodes.view(state?.node ?? key.slice(key.indexOf('/') + 1));
-    if (view === undefined) return state?.accepted;
-    const context = { uid: view.uid, now: this.#ports.clock.now(), maxAge: this.#settings.maxAgeMs };
-    const { mark } = readMark(view.annotations[markAnnotation], context);
-    const newest = newerOf(state?.accepted, mark.objects.get(key));
-    return state !== undefined && hasVoidDigest(state) ? withoutDigest(newest) : newest;
+    const view = this.#nodes.view(state?.node ?? nodeOf(key));
+    return newestAccepted(key, { state, view, now: this.#ports.clock.now(), settings: this.#settings });
   }
 
-  /** Reads objects as they are stored now and judges them again. */
-  async #reread(states: readonly ObjectState[]): Promise<void> {
-    for (const { key } of states.filter(({ exists }) => exists)) {
-      try {
-        const object = await this.#ports.feed.read(key, this.#signal);
-        if (object !== undefined) this.#enqueue(key, object);
-      } catch {
-        // The API server is away: the feed tells of everything again when it is back.
-      }
+  /** Reads objects as they are stored now and has them judged again. @returns how many; rejects as the feed's read */
+  async #reread(states: readonly ObjectState[]): Promise<number> {
+    let waiting = 0;
+    for (const state of states.filter(({ exists }) => exists)) {
+      const object = await this.#ports.feed.read(state.key, this.#signal);
+      // Deleted meanwhile: it must not come back by an answer from before.
+      if (object === undefined || !state.exists) continue;
+      this.#enqueue(state.key, object);
+      waiting += 1;
     }
+    return waiting;
+  }
+
+  /** The same where it can wait: when the API server is back, the feed tells of everything again. */
+  async #rereadIfPossible(states: readonly ObjectState[]): Promise<void> {
+    await this.#reread(states).catch(() => 0);
   }
 
   #touchAll(): void {
@@ -251,7 +276,8 @@ export class Master {
         this.#touchAll();
       }
       for (const state of [...this.#objects.all()]) await this.#onTick(state, clock.now());
-      await this.#reread([...this.#objects.all()].filter((state) => retries(state, 'time')));
+      const now = clock.now();
+      await this.#rereadIfPossible([...this.#objects.all()].filter(({ retryAt = Infinity }) => retryAt <= now));
     }
   }
 
@@ -270,8 +296,4 @@ export class Master {
     this.#nodes.touch(state.node, this.#signal);
     if (!state.exists && !state.withdrawn) this.#objects.forget(state);
   }
-}
-
-function retries(state: ObjectState, on: 'time' | 'bundle'): boolean {
-  return state.refusedBy !== undefined && retryOn(state.refusedBy) === on;
 }

@@ -3,7 +3,7 @@ import type { NodeView } from '../port/node-store.ts';
 import { mergeLabels } from '../rule/merge.ts';
 import type { Desired } from '../rule/node-plan.ts';
 import type { AcceptedSeal } from '../seal/freshness.ts';
-import { markAnnotation, readMark, writeMark, type Mark } from '../seal/mark.ts';
+import { markAnnotation, maxObjects, readMark, writeMark, type Mark } from '../seal/mark.ts';
 import { entryFor } from '../seal/policy.ts';
 import { hasVoidDigest, namespaceOf, type ObjectState } from './object-state.ts';
 import type { MasterSettings } from './settings.ts';
@@ -36,7 +36,7 @@ export function desireFor(situation: NodeSituation): NodeDesire {
   const counting = objects.filter((state) => state.labels !== undefined);
   // Labels from before (NFD's, or of another mode) stay until the first verified seal of this node. In the other modes
   // they are ours, as in NFD, once it is sure that no object speaks of the node.
-  const ours = counting.length > 0 || mark.objects.size > 0 || (!enforce && isGraceOver(situation));
+  const ours = counting.length > 0 || (enforce ? mark.objects.size > 0 : isGraceOver(situation));
   const result = problem === undefined ? {} : { problem };
   if (!ours) return { ...result, desired: undefined };
 
@@ -77,9 +77,11 @@ function nextMark(mark: Mark, situation: NodeSituation): Mark | undefined {
   if (settings.policy.mode === 'off') return undefined;
   const entries = new Map<ObjectKey, AcceptedSeal>(mark.objects);
   let due = false;
+  // An entry outlives its object and leaves only when the policy drops its namespace, at once where room is short.
+  const isShort = mark.objects.size + settings.policy.signers.length > maxObjects;
   for (const key of mark.objects.keys()) {
-    // An entry outlives its object and leaves only when the policy drops its namespace.
-    if (entryFor(settings.policy, namespaceOf(key)) === undefined && isGraceOver(situation)) due = entries.delete(key);
+    const isDropped = entryFor(settings.policy, namespaceOf(key)) === undefined;
+    if (isDropped && (isShort || isGraceOver(situation))) due = entries.delete(key);
   }
   for (const state of objects) {
     const old = mark.objects.get(state.key);

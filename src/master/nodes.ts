@@ -15,8 +15,13 @@ export interface NodesContext {
   readonly settings: MasterSettings;
   readonly objects: Objects;
   holdUntil(): number | undefined;
-  /** Reads and judges every object of a node again: after a conflict nothing is re-sent unproven. */
-  reverify(node: string): Promise<void>;
+  /** The first full list was judged. */
+  isCaughtUp(): boolean;
+  /**
+   * Reads every object of a node and has it judged again: after a conflict nothing is re-sent unproven.
+   * @returns how many wait for it; each touches the node when it is judged
+   */
+  reverify(node: string): Promise<number>;
 }
 
 /**
@@ -98,8 +103,9 @@ export class Nodes {
     const { ports, settings, objects } = this.#context;
     const view = this.#views.get(name);
     if (view === undefined) return;
-    const holdUntil = this.#context.holdUntil();
-    const situation = { view, objects: objects.ofNode(name), settings, now: ports.clock.now(), holdUntil };
+    const [holdUntil, isCaughtUp] = [this.#context.holdUntil(), this.#context.isCaughtUp()];
+    const now = ports.clock.now();
+    const situation = { view, objects: objects.ofNode(name), settings, now, holdUntil, isCaughtUp };
     const { desired, problem } = desireFor(situation);
     if (problem !== undefined) ports.report.markProblem(view, problem);
     if (desired === undefined) return;
@@ -114,10 +120,10 @@ export class Nodes {
   async #afterConflict(name: string, signal: AbortSignal): Promise<void> {
     try {
       const view = await this.#context.ports.nodes.read(name, signal);
-      if (view === undefined) return;
+      // Gone, or another Node of that name: the watch tells, and all starts over.
+      if (view === undefined || view.uid !== this.#views.get(name)?.uid) return;
       this.#views.set(name, view);
-      await this.#context.reverify(name);
-      this.#dirty.add(name);
+      if ((await this.#context.reverify(name)) === 0) this.#dirty.add(name);
     } catch {
       this.#later(name, signal);
     }

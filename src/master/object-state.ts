@@ -71,7 +71,6 @@ export function startOver(state: ObjectState): void {
   state.proof = undefined;
   state.lapsesAt = undefined;
   state.withdrawn = false;
-  state.stale = false;
 }
 
 /** The contribution ends at `at` unless a good object comes; an earlier end stays. */
@@ -80,7 +79,8 @@ export function lapseAt(state: ObjectState, at: number): void {
 }
 
 /** What may turn a refusal into an acceptance without a new write; undefined: only a new write can. */
-export function retryOn(code: ReasonCode): 'time' | 'bundle' | 'node' | undefined {
+export function retryOn(code: ReasonCode | undefined): 'time' | 'bundle' | 'node' | undefined {
+  if (code === undefined) return undefined;
   if (code === 'from-the-future' || code === 'certificate-not-yet-valid') return 'time';
   if (code === 'workload-api-unavailable' || verificationStep(code) === 4) return 'bundle';
   return code === 'node-unknown' ? 'node' : undefined;

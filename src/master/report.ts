@@ -20,6 +20,7 @@ export const eventReasons = {
   NodeFeatureStale: 'a NodeFeature in use was sealed longer than maxAge ago',
   NodeFeatureLapsed: 'what a NodeFeature gave its node was taken back',
   LabelsDropped: 'labels of a verified NodeFeature were not written to its Node',
+  NotEvaluated: 'there are NodeFeatureRules or NodeFeatureGroups, which this version does not evaluate',
   MarkIgnored: `the annotation ${markAnnotation} of a Node cannot be used`,
 } as const;
 

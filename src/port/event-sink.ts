@@ -6,6 +6,7 @@ export interface Notice {
   readonly message: string;
   readonly about:
     | { readonly kind: 'Node'; readonly name: string; readonly uid: string }
+    | { readonly kind: 'Namespace'; readonly name: string }
     | { readonly kind: 'NodeFeature'; readonly namespace: string; readonly name: string; readonly uid: string };
 }
 

@@ -17,5 +17,7 @@ export interface SvidSource {
 export interface BundleSource {
   /** The newest bundles; undefined while none arrived or after PermissionDenied. */
   current(): X509Bundles | undefined;
+  /** What went wrong since the last good message: a lost stream, for example. undefined when all is well. */
+  lastError(): FeaturesealError | undefined;
   onChange(listener: () => void): () => void;
 }

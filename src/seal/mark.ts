@@ -6,7 +6,8 @@ import type { AcceptedSeal } from './freshness.ts';
 /** Annotation on the Node that remembers the newest accepted seal of each object. */
 export const markAnnotation = 'featureseal.io/accepted';
 
-const maxObjects = 16;
+/** Objects that one mark remembers. */
+export const maxObjects = 16;
 const maxBytes = 16 * 1024;
 
 /** The mark of one Node: it outlives restarts, leaders and the objects themselves (threats A11, B1, B3, B4). */

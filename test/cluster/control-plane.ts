@@ -80,8 +80,8 @@ export class ControlPlane {
   }
 
   /** The API server goes away, as in an upgrade; etcd and what it holds stay. */
-  stopApiServer(): Promise<void> {
-    return this.#programs.command('stop', 'kube-apiserver');
+  async stopApiServer(): Promise<void> {
+    await this.#programs.command('stop', 'kube-apiserver');
   }
 
   async startApiServer(): Promise<void> {
@@ -114,6 +114,7 @@ function etcd(bin: string, folder: string): Program {
   return {
     name: 'etcd',
     file: join(bin, 'etcd'),
+    output: 'file',
     args: [
       `--data-dir=${join(folder, 'etcd')}`,
       `--listen-client-urls=${etcdSocket(folder)}`,
@@ -131,6 +132,7 @@ function apiServer(bin: string, folder: string, address: string, files: ServerFi
   return {
     name: 'kube-apiserver',
     file: join(bin, 'kube-apiserver'),
+    output: 'file',
     args: [
       `--etcd-servers=${etcdSocket(folder)}`,
       `--bind-address=${address}`,

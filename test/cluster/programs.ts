@@ -2,27 +2,34 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 export interface Program {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `file`: into `<name>.log` of the folder. `inherit`: to the output of the supervisor. */
+  readonly output: 'file' | 'inherit';
 }
 
 /** What there is to run, in the order in which it starts. */
 export interface Programs {
-  /** Gets `<name>.log` of each program; removed at the end with all that is in it. */
+  /** Removed at the end with all that is in it. */
   readonly folder: string;
   readonly programs: readonly Program[];
 }
 
 export interface Command {
-  readonly action: 'start' | 'stop';
+  readonly action: 'start' | 'stop' | 'kill';
   readonly name: string;
 }
 
 /** What the supervisor tells: a command was carried out, or a program ended that nobody had stopped. */
-export type Told = { readonly done: Command } | { readonly ended: string };
+export type Told =
+  | { readonly done: Command; readonly status: number | null }
+  | { readonly ended: string; readonly status: number | null };
 
 const lastCharacters = 4_000;
 
@@ -32,12 +39,13 @@ export class RunningPrograms {
   readonly #supervisor: ChildProcess;
   readonly #ended: Promise<never>;
 
-  constructor(programs: Programs) {
+  /** @param output where the supervisor and the programs that inherit from it write */
+  constructor(programs: Programs, output: 'inherit' | 'pipe' = 'inherit') {
     this.folder = programs.folder;
     const script = join(import.meta.dirname, 'supervisor.ts');
     // A session of its own: ctrl-c in a terminal is for the tests, which then close what they opened.
     this.#supervisor = spawn(process.execPath, [script, JSON.stringify(programs)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', output, output, 'ipc'],
       detached: true,
     });
     this.#ended = new Promise((_, reject) => {
@@ -45,30 +53,41 @@ export class RunningPrograms {
       this.#supervisor.on('exit', () => reject(new Error('the supervisor ended')));
       this.#supervisor.on('message', (told: Told) => {
         if ('ended' in told)
-          void this.log(told.ended).then((log) => reject(new Error(`${told.ended} ended:\n${log}`)));
+          void this.log(told.ended).then((log) => reject(ending(told.ended, told.status, log)));
       });
     });
     this.#ended.catch(() => undefined);
   }
 
-  /** The same, or the rejection with its log when a program ends first. */
+  /** Standard error of what inherits, where it is piped. */
+  get stderr(): Readable | null {
+    return this.#supervisor.stderr;
+  }
+
+  /** The same, or a rejection with its log when a program ends first. */
   while<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#ended]);
   }
 
-  /** Starts or stops one of the programs; resolves when that is done. */
-  async command(action: Command['action'], name: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
+  /** Rejects with a log when a program ends that nobody stopped. */
+  get ended(): Promise<never> {
+    return this.#ended;
+  }
+
+  /** Starts, stops or kills one of the programs; resolves with its exit status when that is done. */
+  async command(action: Command['action'], name: string): Promise<number | null> {
+    const { promise, resolve } = Promise.withResolvers<number | null>();
     const onTold = (told: Told): void => {
-      if ('done' in told && told.done.action === action && told.done.name === name) resolve(undefined);
+      if ('done' in told && told.done.action === action && told.done.name === name) resolve(told.status);
     };
     this.#supervisor.on('message', onTold);
     this.#supervisor.send({ action, name } satisfies Command);
-    await this.while(promise);
+    const status = await this.while(promise);
     this.#supervisor.off('message', onTold);
+    return status;
   }
 
-  /** The end of what a program has written. */
+  /** The end of what a program has written to its file. */
   async log(name: string): Promise<string> {
     const text = await readFile(join(this.folder, `${name}.log`), 'utf8').catch(() => '');
     return text.slice(-lastCharacters);
@@ -82,4 +101,8 @@ export class RunningPrograms {
     if (this.#supervisor.connected) this.#supervisor.disconnect();
     await exited;
   }
+}
+
+function ending(name: string, status: number | null, log: string): Error {
+  return new Error(`${name} ended with status ${String(status)}\n${log}`);
 }

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command, Programs, Told } from './programs.ts';
+import type { Command, Program, Programs, Told } from './programs.ts';
 
 const patienceMs = 20_000;
 const { folder, programs } = JSON.parse(process.argv[2] ?? '') as Programs;
@@ -16,25 +16,37 @@ const running = new Map<string, ChildProcess>();
 function start(name: string): void {
   const program = programs.find((each) => each.name === name);
   if (program === undefined) throw new TypeError(`there is no program ${name}`);
-  const log = openSync(join(folder, `${name}.log`), 'a');
-  const child = spawn(program.file, program.args, { stdio: ['ignore', log, log] });
-  closeSync(log);
+  const child = spawnWithOutput(program);
   running.set(name, child);
   const onEnd = (): void => {
-    if (running.get(name) === child && running.delete(name)) tell({ ended: name });
+    if (running.get(name) !== child) return;
+    running.delete(name);
+    tell({ ended: name, status: child.exitCode });
   };
   child.on('error', onEnd).on('exit', onEnd);
 }
 
-async function stop(name: string): Promise<void> {
+function spawnWithOutput({ name, file, args, env, output }: Program): ChildProcess {
+  const options = { env: { ...process.env, ...env } };
+  if (output === 'inherit') return spawn(file, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] });
+  const log = openSync(join(folder, `${name}.log`), 'a');
+  const child = spawn(file, args, { ...options, stdio: ['ignore', log, log] });
+  closeSync(log);
+  return child;
+}
+
+/** @returns the exit status; null where there is none */
+async function stop(name: string, signal: Command['action']): Promise<number | null> {
   const child = running.get(name);
   running.delete(name);
-  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+    return child?.exitCode ?? null;
   const ended = once(child, 'exit');
   const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs);
-  child.kill('SIGTERM');
+  child.kill(signal === 'kill' ? 'SIGKILL' : 'SIGTERM');
   await ended;
   clearTimeout(impatience);
+  return child.exitCode;
 }
 
 function tell(told: Told): void {
@@ -42,9 +54,9 @@ function tell(told: Told): void {
 }
 
 async function obey(command: Command): Promise<void> {
-  if (command.action === 'stop') await stop(command.name);
-  else start(command.name);
-  tell({ done: command });
+  if (command.action === 'start') start(command.name);
+  const status = command.action === 'start' ? null : await stop(command.name, command.action);
+  tell({ done: command, status });
 }
 
 process.on('message', (command: Command) => void obey(command));
@@ -54,5 +66,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const released = once(process, 'disconnect');
 for (const { name } of programs) start(name);
 await released;
-for (const { name } of programs.toReversed()) await stop(name);
+for (const { name } of programs.toReversed()) await stop(name, 'stop');
 await rm(folder, { recursive: true, force: true });

@@ -1,8 +1,7 @@
 import type { ReasonCode } from '../../error-codes.ts';
 import { nodeNameLabel, type NodeFeature } from '../../feature/node-feature.ts';
 import { sealAnnotation } from '../../seal/header.ts';
-import { signNodeFeature } from '../../seal/sign.ts';
-import { cluster, vendorNamespace, type World } from './world.ts';
+import { vendorNamespace, type World } from './world.ts';
 
 /** What somebody who may edit NodeFeatures tries. */
 export interface Attack {
@@ -35,7 +34,7 @@ export function attacksWith(original: NodeFeature): readonly Attack[] {
       expected: 'signer-not-allowed',
       object: async (world) => {
         const svid = await world.identityOf('worker', world.otherNode);
-        return sealed(withLabel(current(world), claimedLabel), svid);
+        return world.seal(withoutSeal(withLabel(current(world), claimedLabel)), svid);
       },
     },
     {
@@ -43,7 +42,7 @@ export function attacksWith(original: NodeFeature): readonly Attack[] {
       expected: 'label-not-granted',
       object: async (world) => {
         const svid = await world.identityOf('vendor', world.node);
-        return sealed(vendorClaim(current(world)), svid);
+        return world.seal(vendorClaim(current(world)), svid);
       },
     },
   ];
@@ -51,10 +50,6 @@ export function attacksWith(original: NodeFeature): readonly Attack[] {
 
 function current(world: World): NodeFeature {
   return world.objects.get(world.key) as NodeFeature;
-}
-
-function sealed(object: NodeFeature, svid: Parameters<typeof signNodeFeature>[1]['svid']): Promise<NodeFeature> {
-  return signNodeFeature(withoutSeal(object), { svid, cluster, now: new Date() });
 }
 
 function withLabel(object: NodeFeature, label: string): NodeFeature {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeFeature } from '../../feature/node-feature.ts';
 import { DevelopmentIdentity } from '../../identity/development-identity.ts';
 import { Master } from '../../master/master.ts';
 import { masterDefaults } from '../../master/settings.ts';
@@ -12,6 +13,7 @@ import type { ObjectKey } from '../../port/node-feature-store.ts';
 import type { X509Svid } from '../../port/svid-source.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { parsePolicy } from '../../seal/policy.ts';
+import { signNodeFeature } from '../../seal/sign.ts';
 import { WorkloadApiClient } from '../../spiffe/workload-api/client.ts';
 import { X509BundleSource, X509Source } from '../../spiffe/workload-api/source.ts';
 import { workerDefaults } from '../../worker/settings.ts';
@@ -20,7 +22,7 @@ import type { CliContext } from '../context.ts';
 import { Happenings } from './happenings.ts';
 
 export const trustDomain = 'example.org';
-export const cluster = 'demo';
+const cluster = 'demo';
 export const workerNamespace = 'featureseal';
 export const vendorNamespace = 'vendor';
 
@@ -97,6 +99,12 @@ export class World {
     await served.close();
     if (svid === undefined) throw new TypeError('the Workload API never gives an empty list');
     return svid;
+  }
+
+  /** Seals as the holder of that identity would, for this cluster. */
+  seal(object: NodeFeature, svid: X509Svid): Promise<NodeFeature> {
+    const { clock, crypto } = this.#context;
+    return signNodeFeature(object, { svid, cluster, now: new Date(clock.now()), crypto });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 import {
   digestOf,
   payloadText,
+  sealAnnotation,
+  sealText,
   withMember,
   withSeal,
   type AnyObject,
@@ -8,15 +10,14 @@ import {
   type JwsAlgorithm,
 } from '../seal-maker.ts';
 import { authorityPlan, certificate, uri } from '../certificate-factory.ts';
+import type { Random } from '../random.ts';
 import { commonName } from '../der-writer.ts';
 import { honestChain, nodeNameLabel } from './honest.ts';
-import { domainOf } from './path-defects.ts';
 import {
   iatOf,
   withAfter,
   withChain,
   withMetadata,
-  withObject,
   withPlan,
   withSpec,
   type Defect,
@@ -33,6 +34,21 @@ const editMetadata = (
   name: string,
   change: (metadata: AnyObject['metadata']) => AnyObject['metadata'],
 ): Defect => edit(name, (object) => ({ ...object, metadata: change(object.metadata) }));
+
+function editSeal(
+  name: string,
+  change: (parts: readonly string[], random: Random) => readonly string[],
+): Defect {
+  return {
+    name,
+    code: 'signature-invalid',
+    apply: (scenario, { random }) =>
+      withAfter(scenario, (object) => {
+        const seal = String(object.metadata.annotations?.[sealAnnotation]);
+        return withSeal(object, change(seal.split('..'), random).join('..'));
+      }),
+  };
+}
 
 function signedAs(name: string, applies: (scenario: Scenario) => boolean, signWith: JwsAlgorithm): Defect {
   return {
@@ -77,12 +93,20 @@ const signatures: readonly Defect[] = [
     code: 'signature-invalid',
     apply: (scenario) => {
       const other = withSpec(scenario, () => ({ labels: { other: 'yes' } }));
-      return withAfter(scenario, (object) => {
-        const grafted = other.plan;
-        return withSeal(object, sealOf(grafted));
-      });
+      return withAfter(scenario, (object) => withSeal(object, sealText(other.plan)));
     },
   },
+  editSeal('a bit of the signature flipped', ([header = '', signature = ''], random) => {
+    const bytes = Buffer.from(signature, 'base64url');
+    const at = random.int(bytes.length);
+    bytes[at]! ^= 1 << random.int(8);
+    return [header, bytes.toString('base64url')];
+  }),
+  editSeal('iat changed in the header after signing', ([header = '', signature = '']) => {
+    const text = Buffer.from(header, 'base64url').toString();
+    const raised = text.replace(/"iat":(\d+)/, (_, iat: string) => `"iat":${Number(iat) - 1}`);
+    return [Buffer.from(raised).toString('base64url'), signature];
+  }),
   signedAs('an ECDSA signature in DER', isAlg('ES256'), 'ES256-der'),
   signedAs('a PSS salt of 20 octets', isAlg('PS256'), 'PS256-short-salt'),
   signedAs('PKCS #1 v1.5 named PS256', isAlg('PS256'), 'RS256'),
@@ -92,10 +116,6 @@ const signatures: readonly Defect[] = [
     apply: (scenario, { world }) => withPlan(scenario, (plan) => ({ ...plan, keys: world.keys('stranger', plan.keys.type) })),
   },
 ];
-
-function sealOf(plan: Scenario['plan']): string {
-  return sealTextOf(plan);
-}
 
 /** Signed by a key that has every right to be a workload, only not to say this. */
 function signer(name: string, code: string, idFor: (scenario: Scenario) => string | undefined): Defect {
@@ -314,5 +334,4 @@ function withdrawnRoot(world: World): Uint8Array {
   return certificate(authorityPlan({ ...own, issuer: own, ...life, names: [uri(`spiffe://${trustDomain}`)] }));
 }
 
-export { domainOf, withObject };
 export const claimDefects: readonly Defect[] = [...signatures, ...claims, ...freshness, ...expired];

@@ -20,7 +20,7 @@ interface Signer {
 }
 
 /** One for each entry of the policy, and one for the second ID of the worker. */
-const signers: readonly Signer[] = [
+export const signers: readonly Signer[] = [
   {
     namespace: 'featureseal',
     spiffeId: (node) => `spiffe://${trustDomain}/featureseal/worker/${cluster}/${node}`,
@@ -57,7 +57,7 @@ const signers: readonly Signer[] = [
 ];
 
 /** Specs with whatever a parser or a canonical form could stumble over; all of them honest. */
-const awkwardSpecs: readonly string[] = [
+export const awkwardSpecs: readonly string[] = [
   '{}',
   '{"features":{},"labels":{}}',
   '{"features":{"flags":{"a.b":{"elements":{"__proto__":{},"constructor":{},"10":{},"9":{},"":{}}}}}}',
@@ -67,8 +67,14 @@ const awkwardSpecs: readonly string[] = [
 ];
 
 /** An honest scenario, the same each time. */
-export function plainScenario(world: World, kind: ChainKind = 'root alone', node = 'node-a'): Scenario {
-  return scenarioFor({ world, signer: signers[0]!, kind, node, spec: signers[0]!.spec });
+export function plainScenario(
+  world: World,
+  kind: ChainKind = 'root alone',
+  node = 'node-a',
+  signer = 0,
+): Scenario {
+  const chosen = signers[signer]!;
+  return scenarioFor({ world, signer: chosen, kind, node, spec: chosen.spec });
 }
 
 /** Any honest scenario: whoever refuses it is wrong. */

@@ -34,6 +34,7 @@ function leaf(name: string, code: string, change: MakeLeaf, key: KeyType = 'P-25
   return {
     name,
     code,
+    inChain: true,
     apply: (scenario, { world }) => {
       const { spiffeId } = scenario;
       const issuer = anchorFor(world, spiffeId);
@@ -49,6 +50,7 @@ function rawLeaf(name: string, code: string, make: (plan: CertificatePlan) => Ui
   return {
     name,
     code,
+    inChain: true,
     apply: (scenario, { world }) => {
       const { spiffeId } = scenario;
       const keys = world.keys(spiffeId);
@@ -64,7 +66,8 @@ function rawLeaf(name: string, code: string, make: (plan: CertificatePlan) => Ui
 }
 
 export function signedBy(scenario: Scenario, der: Uint8Array, keys: KeyPair): Scenario {
-  return { ...withKey(withChain(scenario, [der], keys), keys), accepted: undefined };
+  const now = Math.min(scenario.now, leafLife.notAfter.getTime());
+  return { ...withKey(withChain(scenario, [der], keys), keys), accepted: undefined, now };
 }
 
 /** The header names the algorithm that the new key would use; a curve that has none is signed as P-256 is. */
@@ -164,6 +167,7 @@ const keys: readonly Defect[] = [
   {
     name: 'a curve by explicit parameters',
     code: 'key-not-allowed',
+    inChain: true,
     apply: (scenario, { world }) => {
       const keys = world.once('explicit curve', explicitCurve);
       const { spiffeId } = scenario;
@@ -178,6 +182,7 @@ const keys: readonly Defect[] = [
   {
     name: 'a point off the curve',
     code: 'key-not-allowed',
+    inChain: true,
     apply: (scenario, { world }) => {
       const { spiffeId } = scenario;
       const keys = world.keys(spiffeId);

@@ -18,7 +18,6 @@ import { anchorFor, signedBy, withSignatureOf } from './leaf-defects.ts';
 import { withMember } from '../seal-maker.ts';
 import { withChain, withPlan, type Defect, type Scenario } from './scenario.ts';
 import {
-  authorityLife,
   leafLife,
   noon,
   partner,
@@ -47,6 +46,7 @@ function path(name: string, code: string, make: (context: PathContext) => Path):
   return {
     name,
     code,
+    inChain: true,
     apply: (scenario, { world }) => {
       const { spiffeId } = scenario;
       const domain = domainOf(spiffeId);
@@ -61,6 +61,11 @@ function path(name: string, code: string, make: (context: PathContext) => Path):
       return { ...judged, bundles };
     },
   };
+}
+
+/** The same where the certificates by themselves are as they should be. */
+function outsideChain(...args: Parameters<typeof path>): Defect {
+  return { ...path(...args), inChain: false };
 }
 
 export function domainOf(spiffeId: string): string {
@@ -260,8 +265,8 @@ const anchors: readonly Defect[] = [
       roots: all.map(({ der }) => der),
     };
   }),
-  path('more than 32 KiB of certificates', 'seal-chain', ({ world, spiffeId, anchor }) => {
-    const large = w.extension('1.3.6.1.4.1.55738.666.2', w.octetString(new Uint8Array(12_000)));
+  outsideChain('more than 32 KiB of certificates', 'seal-chain', ({ world, spiffeId, anchor }) => {
+    const large = w.extension('1.3.6.1.4.1.55738.666.2', w.octetString(new Uint8Array(10_900)));
     const others = ['a', 'b', 'c'].map(
       (name) => world.makeAuthority(`large ${name}`, anchor, (plan) => withExtensions(plan, large)).der,
     );
@@ -271,7 +276,7 @@ const anchors: readonly Defect[] = [
 
 /** The clock stands where leaf and seal are right and something above the leaf no longer is. */
 const times: readonly Defect[] = [
-  path('iat before the leaf', 'seal-outside-validity', ({ world, spiffeId, anchor }) => ({
+  outsideChain('iat before the leaf', 'seal-outside-validity', ({ world, spiffeId, anchor }) => ({
     chain: [
       world.leaf({
         spiffeId,
@@ -280,7 +285,7 @@ const times: readonly Defect[] = [
       }),
     ],
   })),
-  path('iat after the leaf', 'seal-outside-validity', ({ world, spiffeId, anchor }) => ({
+  outsideChain('iat after the leaf', 'seal-outside-validity', ({ world, spiffeId, anchor }) => ({
     chain: [world.leaf({ spiffeId, issuer: anchor })],
   })),
 ].map((defect, index): Defect => {
@@ -294,6 +299,17 @@ const times: readonly Defect[] = [
     },
   };
 });
+
+/** Honest until a minute after noon: then the intermediate has expired, and its leaf has not. */
+export function shortIntermediate(scenario: Scenario, world: World): Scenario {
+  const { spiffeId } = scenario;
+  const chain = world.once(`short intermediate ${spiffeId}`, () => {
+    const short: Change = (plan) => ({ ...plan, notAfter: new Date(noon + 60 * second) });
+    const issuer = world.makeAuthority(`short for ${domainOf(spiffeId)}`, anchorFor(world, spiffeId), short);
+    return [world.leaf({ spiffeId, issuer }), issuer.der];
+  });
+  return atNoon(withChain(signedBy(scenario, chain[0]!, world.keys(spiffeId)), chain));
+}
 
 /** An honest seal, read outside of its leaf's dates, and nothing was accepted before. */
 const clock: readonly Defect[] = [
@@ -320,19 +336,11 @@ const clock: readonly Defect[] = [
     name: 'an intermediate that expires before its leaf',
     code: 'certificate-expired',
     apply: (scenario, { world, random }) => {
-      const { spiffeId } = scenario;
-      const chain = world.once(`short intermediate ${spiffeId}`, () => {
-        const short: Change = (plan) => ({ ...plan, notAfter: new Date(noon + 60 * second) });
-        const issuer = world.makeAuthority(`short for ${domainOf(spiffeId)}`, anchorFor(world, spiffeId), short);
-        return [world.leaf({ spiffeId, issuer }), issuer.der];
-      });
-      const made = atNoon(withChain(signedBy(scenario, chain[0]!, world.keys(spiffeId)), chain));
-      return { ...made, now: noon + 60 * second + 1 + random.int(60_000) };
+      return { ...shortIntermediate(scenario, world), now: noon + 60 * second + 1 + random.int(60_000) };
     },
   },
 ];
 
-export { authorityLife };
 export const pathDefects: readonly Defect[] = [
   ...dates,
   ...authorities,

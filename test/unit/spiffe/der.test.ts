@@ -38,11 +38,16 @@ describe('DerReader', () => {
     ['a length of 255 in three octets', `0482 00ff ${'00'.repeat(255)}`],
     ['a length of four octets', '0484 00000001 00'],
     ['a length of 127 octets', `04ff ${'ff'.repeat(127)}`],
-    ['a high tag number', '1f04 00'],
     ['trailing bytes', '0400 00'],
     ['another tag', '0500'],
   ])('refuses %s', async (_what, text) => {
     expect(await reasonOf(() => onlyElement(hex(text), tag.octetString, 'x'))).toBe(malformed);
+  });
+});
+
+describe('DerReader.any', () => {
+  test('refuses a tag number above 30', async () => {
+    expect(await reasonOf(() => new DerReader(hex('1f0100')).any('x'))).toBe(malformed);
   });
 });
 

@@ -12,6 +12,8 @@ import {
   toPem,
 } from '../../support/certificates.ts';
 import { countingCrypto } from '../../support/counting-crypto.ts';
+import * as w from '../../support/der-writer.ts';
+import * as raw from '../../support/raw-certificate.ts';
 import { reasonOf } from '../../support/reason.ts';
 
 const { crypto } = globalThis;
@@ -262,6 +264,17 @@ describe('the algorithms of a certificate signature', () => {
     expect(await reasonOf(() => find(chain, [root.root]))).toBe(code);
   });
 
+  test('refuses with certificate-signature a scheme of another kind than the key of the issuer', async () => {
+    const keys = await generateKeys();
+    const rsaWithSha256 = w.sequence(w.oid('1.2.840.113549.1.1.11'), w.nullValue);
+    const leaf = await raw.rawCertificate(
+      { ...(await raw.leafFields(keys)), algorithm: rsaWithSha256 },
+      keys,
+    );
+    const root = await raw.rawCertificate(await raw.rootFields(keys), keys);
+    expect(await reasonOf(() => find([leaf], [root]))).toBe('certificate-signature');
+  });
+
   test('does not judge how a root signed itself: it is trusted for being in the bundle', async () => {
     const root = await createTestCa({ trustDomain, ...year, hash: 'SHA-1' });
     const { chain } = await root.issue({ spiffeId, ...year });
@@ -309,17 +322,30 @@ describe('the work of a search', () => {
   });
 
   test('does not pay twice for copies of a certificate', async () => {
-    const intermediate = await ca.intermediate(year);
+    const stranger = await createTestCa({ trustDomain, ...year, subject: 'CN=Stranger' });
+    const intermediate = await stranger.intermediate(year);
     const { chain } = await intermediate.issue({ spiffeId, ...year });
     const copies = Array<Uint8Array>(100).fill(intermediate.certificate);
     const counting = countingCrypto();
-    await findPath({
-      ...parseX509Svid([...chain, ...copies]),
-      roots: parseRoots([ca.root]),
-      now,
-      crypto: counting.crypto,
-    });
-    expect(counting.calls('verify')).toBe(2);
+    const svid = parseX509Svid([...chain, ...copies]);
+    const search = findPath({ ...svid, roots: parseRoots([ca.root]), now, crypto: counting.crypto });
+    expect(await reasonOf(() => search)).toBe('path-not-found');
+    expect(counting.calls('verify')).toBe(1);
+  });
+
+  test('does not pay twice for a step that two paths share', async () => {
+    const top = await (await createTestCa({ trustDomain, ...year, subject: 'CN=Gone' })).intermediate(year);
+    const shared = await top.intermediate(year);
+    const twin = { ...year, subject: 'CN=Twin', keys: await generateKeys() };
+    const [first, second] = [await shared.intermediate(twin), await shared.intermediate(twin)];
+    const [leaf = new Uint8Array()] = (await first.issue({ spiffeId, ...year })).chain;
+    const pool = [first, second, shared, top].map(({ certificate }) => certificate);
+    const counting = countingCrypto();
+    const svid = parseX509Svid([leaf, ...pool]);
+    const search = findPath({ ...svid, roots: parseRoots([ca.root]), now, crypto: counting.crypto });
+    expect(await reasonOf(() => search)).toBe('path-not-found');
+    // The leaf by either twin, either twin by the shared CA, and that one by the top, once.
+    expect(counting.calls('verify')).toBe(5);
   });
 
   test('finds one of 40 roots of one name by its key identifier', async () => {

@@ -118,6 +118,16 @@ describe('parsePublicKey', () => {
     expect(await reasonOf(() => parsePublicKey(hybrid))).toBe('key-not-allowed');
   });
 
+  test('refuses a coordinate that is not reduced, a second text of the same point', async () => {
+    const { publicKey } = await generateKeys('P-521');
+    const key = await spkiOf(publicKey);
+    const x = key.subarray(-132, -66);
+    const p = 2n ** 521n - 1n;
+    const shifted = (BigInt(`0x${Buffer.from(x).toString('hex')}`) + p).toString(16).padStart(132, '0');
+    x.set(Buffer.from(shifted, 'hex'));
+    expect(await reasonOf(() => parsePublicKey(key))).toBe('key-not-allowed');
+  });
+
   test.each<[string, Uint8Array]>([
     [
       'a negative modulus',

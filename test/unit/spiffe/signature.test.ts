@@ -1,3 +1,4 @@
+import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto';
 import { describe, expect, test } from '@jest/globals';
 import type { CryptoKey } from '../../../src/crypto.ts';
 import { parsePublicKey, type PublicKey, type SealAlgorithm } from '../../../src/spiffe/public-key.ts';
@@ -83,6 +84,15 @@ describe('verifySealSignature', () => {
     expect(
       await verifySealSignature({ crypto, algorithm: 'ES256', data, key, signature: change(signature) }),
     ).toBe(false);
+  });
+
+  test('of another length is false with a provider that would throw', async () => {
+    const { key, signature } = await signed('ES256');
+    const verify = (octets: Uint8Array): Promise<boolean> =>
+      verifySealSignature({ crypto: new PeculiarCrypto(), algorithm: 'ES256', data, key, signature: octets });
+    expect(await verify(signature)).toBe(true);
+    expect(await verify(signature.subarray(1))).toBe(false);
+    expect(await verify(new Uint8Array())).toBe(false);
   });
 
   test('other data is false', async () => {
