@@ -1,7 +1,7 @@
-import type { Log } from '../../src/plugin/contract.ts';
+import type { DiscoverContext } from '../../src/plugin/contract.ts';
+import { readAttributes, readEach, type Device } from '../../src/plugin/devices.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
-import { reasonOf } from '../../src/plugin/thrown.ts';
 
 /** What every device tells of itself (Linux, Documentation/ABI/testing/sysfs-bus-pci). */
 export const requiredAttributes = [
@@ -13,35 +13,28 @@ export const requiredAttributes = [
 ] as const;
 
 /** What some devices tell, with the values that make sense. */
-const optionalAttributes = [
-  ['sriov_totalvfs', /^\d+$/],
-  ['iommu_group/type', /^[\w-]+$/],
-  ['iommu/intel-iommu/version', /^[\w.:]+$/],
-] as const;
-
-export type Device = Readonly<Record<string, string>>;
+const optionalAttributes = (
+  [
+    ['sriov_totalvfs', /^\d+$/],
+    ['iommu_group/type', /^[\w-]+$/],
+    ['iommu/intel-iommu/version', /^[\w.:]+$/],
+  ] as const
+).map(([file, pattern]) => [file, file, pattern] as const);
 
 const bus = '/sys/bus/pci/devices';
 
 /** All devices in the order of their addresses. One that cannot be read is left out, with a log line. */
-export async function scanDevices(host: Host, log: Log): Promise<Finding | undefined> {
-  const addresses = await host.list(bus);
-  if (addresses === undefined) {
-    log.debug('the host has no PCI bus', { file: bus });
+export async function scanDevices(host: Host, context: DiscoverContext): Promise<Finding | undefined> {
+  const read = (folder: string): Promise<Device> => readDevice(host, folder, context);
+  const instances = await readEach(host, bus, read, { what: 'PCI device', ...context });
+  if (instances === undefined) {
+    context.log.debug('the host has no PCI bus', { file: bus });
     return undefined;
-  }
-  const instances: Device[] = [];
-  for (const address of addresses) {
-    try {
-      instances.push(await readDevice(host, `${bus}/${address}`, log));
-    } catch (thrown) {
-      log.warn('PCI device left out', { device: address, reason: reasonOf(thrown) });
-    }
   }
   return { instances };
 }
 
-async function readDevice(host: Host, folder: string, log: Log): Promise<Device> {
+async function readDevice(host: Host, folder: string, context: DiscoverContext): Promise<Device> {
   const device: Record<string, string> = {};
   for (const name of requiredAttributes) {
     const value = await host.value(`${folder}/${name}`, /^0x[0-9a-f]{4,8}$/i);
@@ -49,13 +42,5 @@ async function readDevice(host: Host, folder: string, log: Log): Promise<Device>
     // Class and subclass; the programming interface after them says nothing about what a device is for.
     device[name] = name === 'class' ? value.slice(2, 6) : value.slice(2);
   }
-  for (const [name, pattern] of optionalAttributes) {
-    try {
-      const value = await host.value(`${folder}/${name}`, pattern);
-      if (value !== undefined) device[name] = value;
-    } catch (thrown) {
-      log.warn('PCI attribute left out', { reason: reasonOf(thrown) });
-    }
-  }
-  return device;
+  return { ...device, ...(await readAttributes(host, folder, optionalAttributes, context)) };
 }

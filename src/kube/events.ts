@@ -145,7 +145,6 @@ export class KubeEvents implements EventSink {
   #event(series: Series): unknown {
     const { notice, name, firstAt, count } = series;
     const { about } = notice;
-    const isNode = about.kind === 'Node';
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',

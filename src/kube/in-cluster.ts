@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { FeaturesealError } from '../error.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Connection, Endpoint } from './connection.ts';
@@ -76,5 +77,5 @@ async function readSecret(file: string): Promise<string> {
 
 /** `ENOENT` and the like. */
 export function errorCode(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+  return types.isNativeError(thrown) && 'code' in thrown ? String(thrown.code) : 'unknown error';
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
+import { types } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { LineCounter, parseDocument } from 'yaml';
 import { FeaturesealError } from '../error.ts';
@@ -181,10 +182,11 @@ async function stampOf(files: readonly string[]): Promise<string> {
   return (await Promise.all(stamps)).join('\n');
 }
 
+const parserErrors = new Set(['SyntaxError', 'YAMLException']);
+
 /** Why, where that can be said: parsers quote what they could not read, and that may be a token. */
 function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error) || thrown instanceof SyntaxError || thrown.name === 'YAMLException')
-    return '';
+  if (!types.isNativeError(thrown) || parserErrors.has(thrown.name)) return '';
   return `: ${escapeControls(thrown.message.trim().slice(0, 300))}`;
 }
 

@@ -27,24 +27,34 @@ export async function* listPages(
 ): AsyncGenerator<Page> {
   let limit = pageSize;
   let from: string | undefined;
-  do {
-    try {
-      const { page, next } = await readPage(api, resource, { limit, from, signal });
-      yield page;
-      from = next;
-    } catch (thrown) {
-      // Large objects, made large on purpose perhaps: fewer at a time, for they must not keep the others from being read.
-      if (!isTooLarge(thrown) || limit === 1) throw thrown;
-      limit = Math.max(1, Math.floor(limit / 4));
-      continue;
-    }
-  } while (from !== undefined);
+  for (;;) {
+    const read = await readPageOrLess(api, resource, { limit, from, signal });
+    yield read.page;
+    if (read.next === undefined) return;
+    from = read.next;
+    limit = read.limit;
+  }
 }
 
 interface PageRequest {
   readonly limit: number;
   readonly from: string | undefined;
   readonly signal: AbortSignal;
+}
+
+/** Large objects, made large on purpose perhaps, must not keep the others from being read: then fewer at a time. */
+async function readPageOrLess(
+  api: ApiClient,
+  resource: Resource,
+  request: PageRequest,
+): Promise<{ page: Page; next: string | undefined; limit: number }> {
+  for (let limit = request.limit; ; limit = Math.max(1, Math.floor(limit / 4))) {
+    try {
+      return { ...(await readPage(api, resource, { ...request, limit })), limit };
+    } catch (thrown) {
+      if (!isTooLarge(thrown) || limit === 1) throw thrown;
+    }
+  }
 }
 
 async function readPage(

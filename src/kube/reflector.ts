@@ -4,7 +4,7 @@ import { createBackOff } from '../runtime/back-off.ts';
 import type { ApiClient } from './api-client.ts';
 import { startDeadline } from './deadline.ts';
 import { listPages } from './lister.ts';
-import { keyOf, metadataOf } from './metadata.ts';
+import { keyOf, malformed, metadataOf } from './metadata.ts';
 import type { Resource } from './resources.ts';
 import { isExpired } from './status.ts';
 import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
@@ -101,7 +101,7 @@ export class Reflector {
   async #list(onEvent: (event: ReflectorEvent) => void, signal: AbortSignal): Promise<string> {
     const { api, resource } = this.#options;
     const keys = new Set<string>();
-    let version = '';
+    let version: string | undefined;
     for await (const { items, resourceVersion } of listPages(api, resource, signal)) {
       version = resourceVersion;
       for (const object of items) {
@@ -114,6 +114,8 @@ export class Reflector {
         this.#deliver(onEvent, { type: 'applied', key, object });
       }
     }
+    // Every list has a first page.
+    if (version === undefined) throw malformed('a list without pages');
     this.#refuseOlder(version);
     for (const key of this.#told.keys()) if (!keys.has(key)) this.#told.delete(key);
     this.#deliver(onEvent, { type: 'synced', keys });

@@ -23,8 +23,10 @@ export class SessionKeeper {
 
   /** The session to use now. A new one where the old one ended, or where certificates changed meanwhile. */
   session(endpoint: Endpoint): ClientHttp2Session {
-    const current = this.#current;
-    if (current !== undefined && isUsable(current) && this.#isSame(endpoint)) return current;
+    const [current, before] = [this.#current, this.#endpoint];
+    // Read anew now and then, mostly with the same content: then this object is the one to compare with.
+    this.#endpoint = endpoint;
+    if (current !== undefined && isUsable(current) && isSame(before, endpoint)) return current;
     // Whoever is under way there may end in peace; nothing new is asked.
     current?.close();
     this.#current = this.#connect(endpoint);
@@ -54,14 +56,11 @@ export class SessionKeeper {
     void keepAlive(session, this.#clock);
     return session;
   }
+}
 
-  #isSame(endpoint: Endpoint): boolean {
-    if (this.#endpoint === endpoint) return true;
-    const isSame =
-      this.#endpoint?.origin === endpoint.origin && isDeepStrictEqual(this.#endpoint.tls, endpoint.tls);
-    this.#endpoint = endpoint;
-    return isSame;
-  }
+/** Headers may differ: they go with every request. */
+function isSame(a: Endpoint | undefined, b: Endpoint): boolean {
+  return a === b || (a?.origin === b.origin && isDeepStrictEqual(a.tls, b.tls));
 }
 
 function isUsable(session: ClientHttp2Session): boolean {

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { FeaturesealError, asFeaturesealError } from '../error.ts';
 import type { Features } from '../feature/features.ts';
+import { labelSyntaxFault } from '../feature/label.ts';
 import type { Discovery, Log } from './contract.ts';
-import { labelFault, labelKey } from './label.ts';
+import { labelKey } from './label.ts';
 import { limits } from './limits.ts';
 import type { LoadedPlugin } from './load.ts';
 import { runPlugin, type RunOptions } from './run-plugin.ts';
@@ -24,13 +25,13 @@ export interface DiscoveryResult {
 }
 
 export interface DiscoverOptions extends RunOptions {
-  /** Their names are distinct, as loadPlugins sees to. */
+  /** Their names are distinct, as loadPlugins sees to. Of two that give the same label the later one counts. */
   readonly plugins: readonly LoadedPlugin[];
 }
 
 /**
- * Asks every plugin at the same time, each with its own deadline, and merges what they return in the order of their
- * names. A plugin that fails is reported beside the result and takes nothing from the others.
+ * Asks every plugin at the same time, each with its own deadline, and merges what they return in their order. A plugin
+ * that fails is reported beside the result and takes nothing from the others.
  *
  * @throws FeaturesealError aborted, when `signal` aborts; file-unreadable where the host root is no folder
  */
@@ -44,9 +45,8 @@ export async function discoverAll(options: DiscoverOptions): Promise<DiscoveryRe
     log.warn('plugin failed', { plugin, code: error.code, reason: error.message });
   };
 
-  const ordered = plugins.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const outcomes = await Promise.all(
-    ordered.map(async (plugin) => {
+    plugins.map(async (plugin) => {
       const start = clock.now();
       const outcome = await runPlugin(plugin, options).catch((thrown: unknown) =>
         asFeaturesealError(thrown, 'plugin-failed', `plugin ${plugin.name}`),
@@ -108,15 +108,20 @@ function mergeFeatures(kept: readonly (readonly [string, Discovery])[]): Feature
   };
 }
 
-/** Illegal labels are dropped one by one; of two plugins that give the same key the first by name wins. */
+/** Illegal labels are dropped one by one; of two plugins that give the same key the later one counts. */
 function mergeLabels(kept: readonly (readonly [string, Discovery])[], log: Log): Record<string, string> {
   const merged = new Map<string, string>();
   for (const [plugin, { labels }] of kept) {
     for (const [bare, value] of Object.entries(labels)) {
       const key = labelKey(plugin, bare);
-      const fault = merged.has(key) ? 'another label has this key already' : labelFault(key, value);
-      if (fault === undefined) merged.set(key, value);
-      else log.warn('label dropped', { plugin, label: key, reason: fault });
+      const fault = labelSyntaxFault(key, value);
+      if (fault !== undefined) {
+        log.warn('label dropped', { plugin, label: key, reason: fault });
+        continue;
+      }
+      const earlier = merged.get(key);
+      if (earlier !== undefined && earlier !== value) log.info('label replaced', { plugin, label: key, earlier });
+      merged.set(key, value);
     }
   }
   return Object.fromEntries([...merged].sort());

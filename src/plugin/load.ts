@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FeaturesealError } from '../error.ts';
 import { isObject } from '../feature/guard.ts';
-import type { DiscoverContext } from './contract.ts';
+import type { DiscoverContext, WatchContext } from './contract.ts';
 import { reasonOf } from './thrown.ts';
 
 /** One entry of `plugins` in a worker's configuration. */
@@ -17,10 +17,24 @@ export interface PluginEntry {
 export interface LoadedPlugin {
   readonly name: string;
   discover(context: DiscoverContext): Promise<unknown>;
+  watch?(context: WatchContext, onChange: () => void): Promise<unknown>;
 }
 
-/** Names of the plugins that come with this package and are used where none are configured. */
-export const builtinPluginNames = ['cpu', 'kernel', 'pci'] as const;
+/** The plugins of this package that are used where none are configured. The last gives labels that others gave before. */
+export const builtinPluginNames = [
+  'cpu',
+  'kernel',
+  'memory',
+  'network',
+  'pci',
+  'storage',
+  'system',
+  'usb',
+  'local',
+] as const;
+
+/** All plugins of this package. */
+export const packagedPluginNames = [...builtinPluginNames, 'fake'] as const;
 
 /** A feature's key is `plugin.feature`, a label's name begins with `plugin-`: room is left for the rest. */
 const pluginName = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -90,17 +104,24 @@ function resolveModule(module: string, folder: string): string {
 /** Checked now, at load: a plugin that keeps the contract on paper alone is found before anything is signed. */
 function checkPlugin(module: string, plugin: unknown): LoadedPlugin {
   if (!isObject(plugin)) throw invalid(module, 'its factory did not return a plugin');
-  const { name, discover } = plugin;
+  const { name, discover, watch } = plugin;
   if (typeof name !== 'string' || !pluginName.test(name)) {
     throw invalid(module, 'its name must be 1 to 32 lower-case letters, digits and dashes');
   }
   if (name === reservedName) throw invalid(module, `the name ${reservedName} is reserved`);
   if (!isFunction(discover)) throw invalid(module, 'it has no function discover');
+  if (watch !== undefined && !isFunction(watch)) throw invalid(module, 'its watch is not a function');
   // The name is held: features are attributed by it, and a plugin must not change it afterwards.
-  return { name, discover: async (context) => await discover.call(plugin, context) };
+  return {
+    name,
+    discover: async (context) => await discover.call(plugin, context),
+    ...(watch === undefined
+      ? {}
+      : { watch: async (context, onChange) => await watch.call(plugin, context, onChange) }),
+  };
 }
 
-function isFunction(value: unknown): value is (this: unknown, argument: unknown) => unknown {
+function isFunction(value: unknown): value is (this: unknown, ...given: readonly unknown[]) => unknown {
   return typeof value === 'function';
 }
 

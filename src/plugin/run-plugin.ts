@@ -7,6 +7,7 @@ import { reasonOf } from './thrown.ts';
 
 export interface RunOptions {
   readonly hostRoot: string;
+  readonly nodeName?: string;
   /** Aborts everything: the process stops. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -24,8 +25,11 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
   const { signal, clock, deadlineMs } = options;
   const deadline = new AbortController();
   const settled = new AbortController();
+  const { hostRoot, nodeName } = options;
   const context: DiscoverContext = {
-    hostRoot: options.hostRoot,
+    hostRoot,
+    ...(nodeName === undefined ? {} : { nodeName }),
+    now: new Date(clock.now()),
     signal: AbortSignal.any([signal, deadline.signal]),
     log: attributed(options.log, plugin.name),
   };
@@ -64,7 +68,7 @@ function failureOf(plugin: string, thrown: unknown): FeaturesealError {
 }
 
 /** A log whose every line names the plugin. */
-function attributed(log: Log, plugin: string): Log {
+export function attributed(log: Log, plugin: string): Log {
   return {
     debug: (message, fields) => log.debug(message, { ...fields, plugin }),
     info: (message, fields) => log.info(message, { ...fields, plugin }),

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Every file that is opened while `work` runs, in order: what its floor has to read too. */
+/** Every regular file that is opened while `work` runs, in order: what its floor has to read too. A device has no end. */
 export async function filesReadBy(work: () => Promise<unknown>): Promise<readonly string[]> {
   const opened: string[] = [];
   const { open } = fs.promises;
@@ -13,5 +13,5 @@ export async function filesReadBy(work: () => Promise<unknown>): Promise<readonl
   await work();
   fs.promises.open = open;
   syncBuiltinESMExports();
-  return opened;
+  return opened.filter((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 /** Who asks: a client certificate of the control plane's CA. */
 export interface Credentials {
@@ -98,8 +98,7 @@ export class ApiClient {
   ): AsyncGenerator<WatchEvent> {
     const parameters = new URLSearchParams({ ...query, watch: 'true' });
     const response = await this.#send('GET', `${path}?${parameters.toString()}`, undefined, '', signal);
-    for await (const line of createInterface({ input: response, crlfDelay: Infinity }))
-      yield JSON.parse(line) as WatchEvent;
+    for await (const line of linesOf(response)) yield JSON.parse(line) as WatchEvent;
   }
 
   /** Waits until the one object of that name is as wanted (undefined: it does not exist); resolves with it. */
@@ -140,7 +139,25 @@ export class ApiClient {
     this.#agent.destroy();
   }
 
+  /** As every client does, it comes again where the server asks it to: after a start its caches are not filled yet. */
   async #send(
+    method: Method,
+    path: string,
+    body: unknown,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    for (;;) {
+      const response = await this.#sendOnce(method, path, body, contentType, signal);
+      const { statusCode: status = 0, headers } = response;
+      if (status < 400) return response;
+      const text = await textOf(response);
+      if (status !== 429) throw new ApiFailure(status, `${method} ${path}: ${status} ${text}`);
+      await setTimeout(Number(headers['retry-after'] ?? 1) * 1_000, undefined, { signal });
+    }
+  }
+
+  async #sendOnce(
     method: Method,
     path: string,
     body: unknown,
@@ -153,10 +170,10 @@ export class ApiClient {
       ...(text === undefined ? {} : { 'content-type': contentType }),
     };
     const request = httpsRequest(this.#url + path, { method, headers, agent: this.#agent, signal });
+    // Once there is a response, its reader is told.
+    request.on('error', () => undefined);
     request.end(text);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
-    const status = response.statusCode ?? 0;
-    if (status >= 400) throw new ApiFailure(status, `${method} ${path}: ${status} ${await textOf(response)}`);
     return response;
   }
 }
@@ -165,4 +182,13 @@ async function textOf(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { ApiClient, KubeObject } from './api-client.ts';
 
-const folder = process.env['X_CRD'] ?? join(import.meta.dirname, '../../deploy/base/crd');
+const folder = join(import.meta.dirname, '../../deploy/base/crd');
 const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 interface Crd extends KubeObject {
@@ -23,7 +23,7 @@ async function shippedCrds(): Promise<readonly unknown[]> {
     (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
   );
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  return texts.flatMap((text) => parseAllDocuments(text).map((document): unknown => document.toJS()));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as unknown));
 }
 
 function isEstablished({ status }: Crd): boolean {

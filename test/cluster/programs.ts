@@ -53,7 +53,7 @@ export class RunningPrograms {
       this.#supervisor.on('exit', () => reject(new Error('the supervisor ended')));
       this.#supervisor.on('message', (told: Told) => {
         if ('ended' in told)
-          void this.log(told.ended).then((log) => reject(ending(told.ended, told.status, log)));
+          void this.log(told.ended).then((log) => reject(new ProgramEnded(told.ended, told.status, log)));
       });
     });
     this.#ended.catch(() => undefined);
@@ -69,9 +69,16 @@ export class RunningPrograms {
     return Promise.race([work, this.#ended]);
   }
 
-  /** Rejects with a log when a program ends that nobody stopped. */
+  /** Rejects when a program ends and nobody has stopped it. */
   get ended(): Promise<never> {
     return this.#ended;
+  }
+
+  /** Resolves with the exit status of a program that ends by itself. */
+  async ends(name: string): Promise<number | null> {
+    const ending = await this.#ended.catch((thrown: unknown) => thrown);
+    if (ending instanceof ProgramEnded && ending.program === name) return ending.status;
+    throw ending;
   }
 
   /** Starts, stops or kills one of the programs; resolves with its exit status when that is done. */
@@ -103,6 +110,13 @@ export class RunningPrograms {
   }
 }
 
-function ending(name: string, status: number | null, log: string): Error {
-  return new Error(`${name} ended with status ${String(status)}\n${log}`);
+class ProgramEnded extends Error {
+  readonly program: string;
+  readonly status: number | null;
+
+  constructor(program: string, status: number | null, log: string) {
+    super(`${program} ended with status ${String(status)}\n${log}`);
+    this.program = program;
+    this.status = status;
+  }
 }

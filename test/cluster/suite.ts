@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 import { ControlPlane } from './control-plane.ts';
 
 const bin = process.env['FEATURESEAL_CLUSTER_BIN'];
@@ -6,18 +6,18 @@ const bin = process.env['FEATURESEAL_CLUSTER_BIN'];
 /** Tests that need a Kubernetes API; skipped where its programs are not named (scripts/test --cluster builds and names them). */
 export const describeOnCluster = bin === undefined ? describe.skip : describe;
 
-/** Starting takes a few seconds, on a busy machine many. */
-export const clusterStartMs = 150_000;
+// Processes start and API servers come and go; on a busy machine that takes its time.
+jest.setTimeout(180_000);
 
 /** One control plane for all tests of the suite; call it where they are described. */
 export function controlPlane(): () => ControlPlane {
   let plane: ControlPlane | undefined;
   beforeAll(async () => {
     plane = await ControlPlane.start(bin ?? '');
-  }, clusterStartMs);
+  });
   afterAll(async () => {
     await plane?.close();
-  }, clusterStartMs);
+  });
   return () => {
     if (plane === undefined) throw new TypeError('the control plane did not start');
     return plane;

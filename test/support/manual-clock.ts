@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+    if (signal.aborted || ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
       const sleeper: Sleeper = {
         ms,
@@ -35,6 +35,16 @@ export class ManualClock implements Clock {
       signal.addEventListener('abort', sleeper.wake, { once: true });
       for (const tell of this.#waiting.splice(0)) tell();
     });
+  }
+
+  /** How many sleep now: a loop that sleeps has nothing else to do. */
+  get asleep(): number {
+    return this.#sleepers.size;
+  }
+
+  /** Sets the time of day, as somebody who puts a clock right; nobody wakes. */
+  set(now: number): void {
+    this.#now = now;
   }
 
   /** Moves time forward and wakes whom it passes. */

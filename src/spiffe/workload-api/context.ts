@@ -1,10 +1,10 @@
 import type { Crypto } from '../../crypto.ts';
 import { DerReader, tag } from '../der.ts';
 import { parseSpiffeId } from '../spiffe-id.ts';
+import { importSigningKey } from '../signing-key.ts';
 import { parseX509Svid } from '../svid.ts';
 import type { X509Bundles, X509Svid } from '../types.ts';
 import { decodeBundlesResponse, decodeSvidResponse, malformed, type SvidMessage } from './messages.ts';
-import { importSvidKey } from './svid-key.ts';
 
 /** All that one message of FetchX509SVID says. */
 export interface X509Context {
@@ -49,9 +49,9 @@ async function parseSvid(message: SvidMessage, { crypto, extractableKeys }: KeyH
   const pkcs8 = Uint8Array.from(message.x509_svid_key);
   message.x509_svid_key.fill(0);
   try {
-    const key = await importSvidKey({
+    const { key } = await importSigningKey({
       crypto,
-      pkcs8,
+      key: pkcs8,
       publicKey: leaf.publicKey,
       extractable: extractableKeys,
     });

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { FeaturePlugin } from '../../src/plugin/contract.ts';
+import { hostOf } from '../../src/plugin/host-file.ts';
+import { parseOptions } from '../../src/plugin/options.ts';
+import { runProbes } from '../../src/plugin/probe.ts';
+import { watchFolder } from '../../src/plugin/watch-folder.ts';
+import { readFeatureFiles } from './feature-files.ts';
+import { labelName } from './label-name.ts';
+
+const optionsSchema = z.strictObject({
+  /** Where the feature files are: an absolute path on the host. */
+  folder: z
+    .string()
+    .regex(/^(\/[^/\0]+)+$/, 'must be an absolute path')
+    .refine((path) => !path.split('/').includes('..'), 'must not lead upwards')
+    .default('/etc/kubernetes/node-feature-discovery/features.d'),
+});
+
+/** Features that other programs of the host write into files; see README.md. */
+export default function local(options: unknown): FeaturePlugin {
+  const { folder } = parseOptions('local', optionsSchema, options);
+  return {
+    name: 'local',
+    async discover(context) {
+      const host = hostOf(context);
+      const files = readFeatureFiles(host, folder, context);
+      const features = await runProbes(
+        {
+          label: async () => ({ attributes: Object.fromEntries((await files).labels) }),
+          feature: async () => ({ attributes: Object.fromEntries((await files).features) }),
+        },
+        context,
+      );
+      const labels = Object.entries(features.attributes['label']?.elements ?? {});
+      return { features, labels: Object.fromEntries(labels.map(([key, value]) => [labelName(key), value])) };
+    },
+    watch: (context, onChange) => watchFolder({ ...context, folder }, onChange),
+  };
+}

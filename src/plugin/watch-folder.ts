@@ -1,0 +1,70 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { wakeable } from '../runtime/wakeable.ts';
+import type { WatchContext } from './contract.ts';
+import { hostPathResolver } from './host-path.ts';
+import { reasonOf } from './thrown.ts';
+
+export interface FolderWatch extends WatchContext {
+  /** A path of the host. */
+  readonly folder: string;
+}
+
+/**
+ * Calls `onChange` when something in a folder of the host may have changed, also where the folder appears, goes or is
+ * replaced; resolves when `signal` aborts. It watches the folder, never a file: a file that is swapped by renaming, as
+ * those of a ConfigMap volume are, would be lost with its first swap. Below that it goes no deeper.
+ */
+export async function watchFolder(options: FolderWatch, onChange: () => void): Promise<void> {
+  const { folder, signal, log } = options;
+  const wake = wakeable();
+  let watched: { readonly place: Place; readonly watcher: FSWatcher } | undefined;
+  try {
+    while (!signal.aborted) {
+      const place = await nearestFolder(options);
+      if (watched === undefined || !isSame(watched.place, place)) {
+        watched?.watcher.close();
+        const watcher = watch(place.path, { persistent: false }, () => wake.ring());
+        watcher.on('error', (error) => {
+          log.debug('a folder can no longer be watched', { folder, reason: error.message });
+        });
+        const isFirst = watched === undefined;
+        watched = { place, watcher };
+        // What changed while nothing was watched; and the place that was just looked for may be another one by now.
+        if (!isFirst) onChange();
+        wake.ring();
+      } else if (place.isWhole) {
+        onChange();
+      }
+      await wake.wait(signal);
+    }
+  } catch (thrown) {
+    // Too many watches of this user, for one. The folder is still read at every interval.
+    log.warn('a folder cannot be watched', { folder, reason: reasonOf(thrown) });
+  } finally {
+    watched?.watcher.close();
+  }
+}
+
+/** The folder, or the nearest one above it that exists. */
+interface Place {
+  readonly path: string;
+  /** A folder that is made anew has another number. */
+  readonly inode: bigint;
+  readonly isWhole: boolean;
+}
+
+async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> {
+  const resolve = hostPathResolver(hostRoot);
+  for (let at = folder; ; at = posix.dirname(at)) {
+    const found = await resolve(at);
+    if ('absent' in found) continue;
+    const { ino: inode } = await stat(found.real, { bigint: true });
+    return { path: found.real, inode, isWhole: at === folder };
+  }
+}
+
+function isSame(a: Place, b: Place): boolean {
+  return a.path === b.path && a.inode === b.inode;
+}

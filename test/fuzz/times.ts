@@ -1,0 +1,44 @@
+import type { Random } from '../support/random.ts';
+import { digestOf, payloadText, withMember } from '../support/seal-maker.ts';
+import { withPlan, type Mark, type Scenario } from '../support/seal-cases/scenario.ts';
+import { leafLife, noon } from '../support/seal-cases/world.ts';
+
+const skew = 60_000;
+const maxAge = 86_400_000;
+const notBefore = leafLife.notBefore.getTime();
+const notAfter = leafLife.notAfter.getTime();
+
+/** The rules about time of docs/seal.md, steps 4 and 7, for a leaf of the usual life: a second opinion. */
+function isInTime(iat: number, now: number, digest: string, accepted?: Mark, nodeCreated?: number): boolean {
+  const nothingNew = now > notAfter && accepted?.digest === digest;
+  const isValid = notBefore <= now && now <= notAfter && notBefore - skew <= iat && iat <= notAfter;
+  if (!nothingNew && !isValid) return false;
+  if (iat > now + skew) return false;
+  if (accepted === undefined || accepted.iat > now + maxAge) {
+    return nodeCreated === undefined || iat >= nodeCreated - skew;
+  }
+  if (iat !== accepted.iat) return iat > accepted.iat;
+  return accepted.digest === undefined || accepted.digest === digest;
+}
+
+/** The scenario at times next to an edge, and what must come of it. */
+export function scheduled(
+  honest: Scenario,
+  random: Random,
+): { readonly scenario: Scenario; readonly verdict: 'accept' | 'refuse' } {
+  const near = (...edges: readonly number[]): number => random.pick(edges) + random.int(5) - 2;
+  const now = near(notBefore, noon, notAfter);
+  const iat = Math.max(1, near(notBefore - skew, noon, notAfter, now, now + skew));
+  const plan = withMember(honest.plan, 'iat', iat);
+  const digest = digestOf(payloadText(plan));
+  const markDigest = random.pick([digest, digest, digestOf('other'), undefined]);
+  const mark: Mark = {
+    iat: Math.max(1, near(iat, iat, now + maxAge, noon - maxAge)),
+    ...(markDigest === undefined ? {} : { digest: markDigest }),
+    signer: honest.spiffeId,
+  };
+  const accepted = random.chance(0.3) ? undefined : mark;
+  const nodeCreated = random.chance(0.5) ? near(iat + skew) : undefined;
+  const scenario = { ...withPlan(honest, () => plan), now, accepted, nodeCreated };
+  return { scenario, verdict: isInTime(iat, now, digest, accepted, nodeCreated) ? 'accept' : 'refuse' };
+}

@@ -1,0 +1,129 @@
+import { Master } from '../../../src/master/master.ts';
+import { masterDefaults, type MasterSettings } from '../../../src/master/settings.ts';
+import { MemoryNodeFeatures } from '../../../src/memory/node-features.ts';
+import { MemoryNodes } from '../../../src/memory/nodes.ts';
+import { soleLeader } from '../../../src/port/leadership.ts';
+import type { ObjectKey } from '../../../src/port/node-feature-store.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { parsePolicy } from '../../../src/seal/policy.ts';
+import { WorkloadApiClient } from '../../../src/spiffe/workload-api/client.ts';
+import type { SvidPick } from '../../../src/spiffe/workload-api/pick.ts';
+import { X509BundleSource, X509Source } from '../../../src/spiffe/workload-api/source.ts';
+import { workerDefaults } from '../../../src/worker/settings.ts';
+import { Worker } from '../../../src/worker/worker.ts';
+import { Journal } from './journal.ts';
+
+export const clusterName = 'demo';
+export const nodeName = 'node-a';
+export const workerKey: ObjectKey = `featureseal/${nodeName}`;
+export const workerPath = `featureseal/worker/${clusterName}/${nodeName}`;
+export const vendorPath = `vendor/${clusterName}/${nodeName}`;
+export const vendorKey: ObjectKey = `vendor/${nodeName}`;
+/** The one label that the worker discovers; its value is up to the test. */
+export const workerLabel = 'feature.node.kubernetes.io/spire-round';
+export const vendorLabel = 'vendor.example/card';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** The workers of a trust domain, and a vendor that may speak of its own things only. */
+function policyText(trustDomain: string): string {
+  return `
+cluster: ${clusterName}
+signers:
+  - name: worker
+    spiffeIDs: ["spiffe://${trustDomain}/featureseal/worker/{cluster}/{node}"]
+    namespace: featureseal
+    features: ["*"]
+    labels: ["*"]
+  - name: vendor
+    spiffeIDs: ["spiffe://${trustDomain}/vendor/{cluster}/{node}"]
+    namespace: vendor
+    labels: ["vendor.example/*"]
+`;
+}
+
+/** A cluster in memory with the real loops of worker and master, each at a Workload API socket. */
+export class Cluster {
+  readonly journal = new Journal();
+  readonly objects = new MemoryNodeFeatures();
+  readonly nodes = new MemoryNodes();
+  /** What the worker discovers next. */
+  round = 1;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>[] = [];
+
+  constructor() {
+    this.nodes.add(nodeName, new Date(Date.now() - dayMs));
+  }
+
+  /** The labels of the Node that these tests are about. */
+  get labels(): Readonly<Record<string, string>> {
+    return this.nodes.get(nodeName)?.labels ?? {};
+  }
+
+  startWorker(address: string, pick: SvidPick = {}): X509Source {
+    const log = this.journal.client('worker');
+    const svids = new X509Source({ client: new WorkloadApiClient({ address, log }), pick });
+    const worker = new Worker(
+      {
+        svids,
+        own: this.objects.own(workerKey),
+        discover: async () => ({
+          features: { flags: {}, attributes: {}, instances: {} },
+          labels: { [workerLabel]: String(this.round) },
+        }),
+        report: this.journal.worker,
+        clock: systemClock,
+        crypto: globalThis.crypto,
+        random: Math.random,
+      },
+      {
+        ...workerDefaults,
+        node: nodeName,
+        namespace: 'featureseal',
+        cluster: clusterName,
+        version: 'test',
+        discoverIntervalMs: 200,
+      },
+    );
+    this.#run((signal) => worker.run(signal), svids);
+    return svids;
+  }
+
+  startMaster(address: string, trustDomain: string, settings: Partial<MasterSettings> = {}): Master {
+    const log = this.journal.client('master');
+    const bundles = new X509BundleSource({ client: new WorkloadApiClient({ address, log }) });
+    const master = new Master(
+      {
+        bundles,
+        feed: this.objects,
+        nodes: this.nodes,
+        leadership: soleLeader,
+        report: this.journal.master,
+        clock: systemClock,
+        log: silentLog,
+        crypto: globalThis.crypto,
+      },
+      { ...masterDefaults, policy: parsePolicy(policyText(trustDomain)), tickMs: 100, ...settings },
+    );
+    this.#run((signal) => master.run(signal), bundles);
+    return master;
+  }
+
+  /** The worker finds something else; resolves when the Node carries it. */
+  async nextRound(): Promise<void> {
+    const from = this.journal.entries.length;
+    this.round += 1;
+    await this.journal.until('patched', () => this.labels[workerLabel] === String(this.round), from);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+
+  #run(loop: (signal: AbortSignal) => Promise<void>, source: { close(): void }): void {
+    this.#running.push(loop(this.#stop.signal).finally(() => source.close()));
+  }
+}

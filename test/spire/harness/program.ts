@@ -1,0 +1,73 @@
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { RunningPrograms } from '../../cluster/programs.ts';
+
+export interface ProgramOptions {
+  readonly file: string;
+  readonly name: 'spire-server' | 'spire-agent';
+  /** Texts of the files to put into `folder` first, `spire.conf` among them. */
+  readonly files: (folder: string) => Readonly<Record<string, string>> & { readonly 'spire.conf': string };
+}
+
+const readyWithinMs = 60_000;
+const askAgainMs = 100;
+
+/** One SPIRE program with a folder of its own: gone with all that it wrote when it is closed or this process ends. */
+export class SpireProgram {
+  readonly folder: string;
+  readonly #name: string;
+  readonly #running: RunningPrograms;
+
+  private constructor({ file, name }: ProgramOptions, folder: string) {
+    this.folder = folder;
+    this.#name = name;
+    const args = ['run', '-config', join(folder, 'spire.conf')];
+    this.#running = new RunningPrograms({ folder, programs: [{ name, file, args, output: 'file' }] });
+  }
+
+  static async start(options: ProgramOptions): Promise<SpireProgram> {
+    // Short, for the limit of socket paths.
+    const folder = await mkdtemp(join(tmpdir(), 'fs-spire-'));
+    // Workloads of other users must reach the socket in it.
+    await chmod(folder, 0o711);
+    for (const [name, text] of Object.entries(options.files(folder))) {
+      await writeFile(join(folder, name), text, { mode: 0o600 });
+    }
+    return new SpireProgram(options, folder);
+  }
+
+  /** No event tells when a program begins to serve, so it is asked until it does. */
+  async ready(answers: () => Promise<boolean>): Promise<void> {
+    const deadline = AbortSignal.timeout(readyWithinMs);
+    while (!(await this.#running.while(answers()))) {
+      if (deadline.aborted) throw new Error(`${this.#name} is not ready:\n${await this.log()}`);
+      await setTimeout(askAgainMs);
+    }
+  }
+
+  /** As the kernel kills: nothing is tidied up. */
+  async kill(): Promise<void> {
+    await this.#running.command('kill', this.#name);
+  }
+
+  async startAgain(): Promise<void> {
+    await this.#running.command('start', this.#name);
+  }
+
+  /** Resolves with the end of its log when the program ends by itself. */
+  async ended(): Promise<string> {
+    return this.#running.ended.catch((error: unknown) =>
+      error instanceof Error ? error.message : String(error),
+    );
+  }
+
+  log(): Promise<string> {
+    return this.#running.log(this.#name);
+  }
+
+  close(): Promise<void> {
+    return this.#running.close();
+  }
+}

@@ -1,0 +1,194 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { SpireProgram } from './program.ts';
+
+export interface ServerOptions {
+  readonly trustDomain: string;
+  readonly caKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
+  /** A nested server gets its CA from this one, through the Workload API at `socket`. */
+  readonly upstream?: { readonly server: SpireServer; readonly socketPath: string };
+}
+
+export interface Place {
+  readonly bin: string;
+  /** Of the loopback network. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A registration entry: who gets which ID. */
+export interface Entry {
+  /** SPIFFE ID of the agent, or of the node, that gives it. */
+  readonly parent: string;
+  readonly path: string;
+  readonly ttlSeconds: number;
+  /** Unix user whose processes it is for; this process's own where it is left out. */
+  readonly uid?: number;
+  readonly hint?: string;
+  readonly dnsNames?: readonly string[];
+  /** Trust domains. */
+  readonly federatesWith?: readonly string[];
+  readonly downstream?: boolean;
+}
+
+const created = z.object({ results: z.tuple([z.object({ entry: z.object({ id: z.string() }) })]) });
+const token = z.object({ value: z.string() });
+const prepared = z.object({ prepared_authority: z.object({ authority_id: z.string() }) });
+const authorities = z.object({ active: z.object({ authority_id: z.string() }) });
+
+/** A SPIRE server on loopback, with its own command line as the only way in. */
+export class SpireServer {
+  readonly place: Place;
+  readonly trustDomain: string;
+  readonly #program: SpireProgram;
+
+  private constructor(place: Place, trustDomain: string, program: SpireProgram) {
+    this.place = place;
+    this.trustDomain = trustDomain;
+    this.#program = program;
+  }
+
+  static async start(place: Place, options: ServerOptions): Promise<SpireServer> {
+    const program = await SpireProgram.start({
+      file: join(place.bin, 'spire-server'),
+      name: 'spire-server',
+      files: (folder) => ({ 'spire.conf': configuration(folder, place, options) }),
+    });
+    const server = new SpireServer(place, options.trustDomain, program);
+    await program
+      .ready(() =>
+        server.#run('healthcheck').then(
+          () => true,
+          () => false,
+        ),
+      )
+      .catch(async (error: unknown) => {
+        await program.close();
+        throw error;
+      });
+    return server;
+  }
+
+  /** @returns the ID of the entry */
+  async createEntry(entry: Entry): Promise<string> {
+    const { parent, path, ttlSeconds, uid = process.getuid?.() ?? 0, hint = '', downstream = false } = entry;
+    const args = ['-parentID', parent, '-spiffeID', this.id(path), '-selector', `unix:uid:${uid}`];
+    args.push('-x509SVIDTTL', String(ttlSeconds), '-hint', hint, `-downstream=${downstream}`);
+    for (const name of entry.dnsNames ?? []) args.push('-dns', name);
+    for (const name of entry.federatesWith ?? []) args.push('-federatesWith', `spiffe://${name}`);
+    const { results } = created.parse(await this.#json('entry', 'create', ...args));
+    return results[0].entry.id;
+  }
+
+  async deleteEntry(id: string): Promise<void> {
+    await this.#run('entry', 'delete', '-entryID', id);
+  }
+
+  /** A secret for the first start of one agent. */
+  async joinToken(): Promise<string> {
+    return token.parse(await this.#json('token', 'generate')).value;
+  }
+
+  /** Takes an agent's identity away for good. */
+  async ban(agentId: string): Promise<void> {
+    await this.#run('agent', 'ban', '-spiffeID', agentId);
+  }
+
+  /** PEM of the X.509 authorities. */
+  bundle(): Promise<string> {
+    return this.#run('bundle', 'show');
+  }
+
+  /** Trusts another trust domain; its bundle is then there for entries that federate with it. */
+  async federateWith(other: SpireServer): Promise<void> {
+    const path = join(this.#program.folder, `${other.trustDomain}.pem`);
+    await writeFile(path, await other.bundle());
+    await this.#run('bundle', 'set', '-id', `spiffe://${other.trustDomain}`, '-path', path);
+  }
+
+  /** An SVID without any agent, as an administrator gets one. @returns PEM: chain, key, roots */
+  mint(path: string, ...args: readonly string[]): Promise<string> {
+    return this.#run('x509', 'mint', '-spiffeID', this.id(path), ...args);
+  }
+
+  async activeAuthority(): Promise<string> {
+    return authorities.parse(await this.#json('localauthority', 'x509', 'show')).active.authority_id;
+  }
+
+  /** @returns the ID of the new authority; it is in the bundle and signs nothing yet */
+  async prepareAuthority(): Promise<string> {
+    const answer = await this.#json('localauthority', 'x509', 'prepare');
+    return prepared.parse(answer).prepared_authority.authority_id;
+  }
+
+  async changeAuthority(action: 'activate' | 'taint' | 'revoke', id: string): Promise<void> {
+    await this.#run('localauthority', 'x509', action, '-authorityID', id);
+  }
+
+  id(path: string): string {
+    return `spiffe://${this.trustDomain}/${path}`;
+  }
+
+  close(): Promise<void> {
+    return this.#program.close();
+  }
+
+  async #json(...args: readonly string[]): Promise<unknown> {
+    return JSON.parse(await this.#run(...args, '-output', 'json'));
+  }
+
+  async #run(...args: readonly string[]): Promise<string> {
+    const socket = join(this.#program.folder, 'admin.sock');
+    const { stdout } = await promisify(execFile)(join(this.place.bin, 'spire-server'), [
+      ...args,
+      '-socketPath',
+      socket,
+    ]);
+    return stdout;
+  }
+}
+
+/** Short intervals where SPIRE has settings for them: what a test waits for is the protocol, not a poll. */
+function configuration(folder: string, { host, port }: Place, options: ServerOptions): string {
+  const { trustDomain, caKeyType = 'ec-p256', upstream } = options;
+  const upstreamAuthority = `
+  UpstreamAuthority "spire" {
+    plugin_data {
+      server_address = "${upstream?.server.place.host ?? ''}"
+      server_port = ${upstream?.server.place.port ?? 0}
+      workload_api_socket = "${upstream?.socketPath ?? ''}"
+    }
+  }`;
+  return `
+server {
+  bind_address = "${host}"
+  bind_port = ${port}
+  socket_path = "${folder}/admin.sock"
+  trust_domain = "${trustDomain}"
+  data_dir = "${folder}"
+  ca_key_type = "${caKeyType}"
+  ca_ttl = "24h"
+  default_x509_svid_ttl = "1h"
+  experimental {
+    cache_reload_interval = "1s"
+  }
+}
+plugins {
+  DataStore "sql" {
+    plugin_data {
+      database_type = "sqlite3"
+      connection_string = "${folder}/datastore.sqlite3"
+    }
+  }
+  NodeAttestor "join_token" {
+    plugin_data {}
+  }
+  KeyManager "memory" {
+    plugin_data {}
+  }${upstream === undefined ? '' : upstreamAuthority}
+}
+`;
+}
