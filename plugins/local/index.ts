@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
 import { hostOf } from '../../src/plugin/host-file.ts';
+import { defaultLabelNamespace } from '../../src/plugin/label.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { watchFolder } from '../../src/plugin/watch-folder.ts';
 import { readFeatureFiles } from './feature-files.ts';
-import { labelName } from './label-name.ts';
 
 const optionsSchema = z.strictObject({
   /** Where the feature files are: an absolute path on the host. */
@@ -32,8 +32,13 @@ export default function local(options: unknown): FeaturePlugin {
         context,
       );
       const labels = Object.entries(features.attributes['label']?.elements ?? {});
-      return { features, labels: Object.fromEntries(labels.map(([key, value]) => [labelName(key), value])) };
+      return { features, labels: Object.fromEntries(labels.map(([key, value]) => [fullKey(key), value])) };
     },
     watch: (context, onChange) => watchFolder({ ...context, folder }, onChange),
   };
+}
+
+/** As it stands in the file: these labels do not carry the name of this plugin. */
+function fullKey(key: string): string {
+  return key.includes('/') ? key : `${defaultLabelNamespace}/${key}`;
 }

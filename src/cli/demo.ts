@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import type { ReasonCode } from '../error-codes.ts';
 import type { NodeFeature } from '../feature/node-feature.ts';
-import { discoverAll } from '../plugin/discover.ts';
 import { loadBuiltinPlugins } from '../plugin/load.ts';
+import { repeatedDiscovery } from '../plugin/repeated-discovery.ts';
 import { attacksWith, type Attack } from './demo/attacks.ts';
 import type { Happening } from './demo/happenings.ts';
 import { watchServing } from './demo/serve.ts';
@@ -50,7 +50,7 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
   const plugins = await loadBuiltinPlugins();
   const world = await World.create(context, {
     svidTtlMs: flags.serve === true ? minuteMs : hourMs,
-    discover: (signal) => discoverAll({ plugins, hostRoot: '/', signal, log, clock, deadlineMs }),
+    discover: repeatedDiscovery({ plugins, hostRoot: '/', log, clock, deadlineMs }),
   });
   try {
     say(`2  The worker of node ${world.node} reads this host, signs, publishes; the master verifies and labels.\n`);

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { FeaturesealError } from '../error.ts';
 import type { Discovery } from '../plugin/contract.ts';
 import { discoverAll } from '../plugin/discover.ts';
-import { builtinEntries, builtinPluginNames, loadPlugins, type PluginEntry } from '../plugin/load.ts';
+import { builtinEntries, loadPlugins, packagedPluginNames, type PluginEntry } from '../plugin/load.ts';
 import { escapeControls } from '../runtime/escape.ts';
 import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
@@ -18,6 +18,7 @@ const deadlineMs = 20_000;
 interface DiscoverFlags {
   readonly plugins?: string;
   readonly hostRoot: string;
+  readonly node?: string;
   readonly labels?: true;
   readonly output: 'table' | 'json' | 'yaml';
 }
@@ -28,9 +29,10 @@ export function discoverCommand(context: CliContext): Command {
     .description('Features and labels of this host; no cluster, no SPIFFE.')
     .option(
       '--plugins <list>',
-      `plugins, separated by commas: ${builtinPluginNames.join(', ')}, or ./file.js`,
+      `plugins, separated by commas: ${packagedPluginNames.join(', ')}, or ./file.js`,
     )
     .option('--host-root <dir>', 'where the root of the host is mounted', '/')
+    .option('--node <name>', 'name of the Node, for what is told of it (default: NODE_NAME)')
     .option('--labels', 'labels only')
     .addOption(new Option('-o, --output <form>', 'form').choices(['table', 'json', 'yaml']).default('table'))
     .action((flags: DiscoverFlags) => discover(flags, context));
@@ -40,8 +42,17 @@ async function discover(flags: DiscoverFlags, context: CliContext): Promise<void
   const plugins = await loadPlugins(entriesOf(flags.plugins), { folder: resolve('.') });
   const hostRoot = resolve(flags.hostRoot);
   const { log, notes } = notingLog(context);
-  const { signal, clock } = context;
-  const { discovery, failures } = await discoverAll({ plugins, hostRoot, signal, log, clock, deadlineMs });
+  const { signal, clock, env } = context;
+  const nodeName = flags.node ?? env['NODE_NAME'];
+  const { discovery, failures } = await discoverAll({
+    plugins,
+    hostRoot,
+    ...(nodeName === undefined ? {} : { nodeName }),
+    signal,
+    log,
+    clock,
+    deadlineMs,
+  });
 
   const result = flags.labels === true ? discovery.labels : discovery;
   if (flags.output === 'json') printJson(context, result);
@@ -57,8 +68,8 @@ function entriesOf(list: string | undefined): PluginEntry[] {
   if (list === undefined) return builtinEntries();
   return list.split(',').flatMap((name) => {
     if (name.includes('/')) return [{ module: name }];
-    if (builtinPluginNames.some((builtin) => builtin === name)) return builtinEntries([name]);
-    const known = builtinPluginNames.join(', ');
+    if (packagedPluginNames.some((builtin) => builtin === name)) return builtinEntries([name]);
+    const known = packagedPluginNames.join(', ');
     const message = `there is no plugin ${JSON.stringify(name)}; there are ${known}, or name a module such as ./mine.js`;
     throw new FeaturesealError({ code: 'usage', message });
   });

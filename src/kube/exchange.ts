@@ -4,10 +4,9 @@ import {
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import { types } from 'node:util';
 import { FeaturesealError } from '../error.ts';
-
-const { isNativeError } = types;
+import { isObject } from '../feature/guard.ts';
+import { codeOf, messageOf } from './thrown.ts';
 
 export interface Answer {
   readonly status: number;
@@ -43,9 +42,10 @@ export async function exchange(
   stream.once('close', () => {
     signal.removeEventListener('abort', abort);
   });
+  const chunks = readFromNow(stream);
   if (body !== undefined) stream.end(body);
   const head = await headOf(stream, signal);
-  return { status: head[':status'] ?? 0, headers: head, body: bodyOf(stream, signal) };
+  return { status: head[':status'] ?? 0, headers: head, body: bodyOf(stream, chunks, signal) };
 }
 
 async function headOf(
@@ -65,10 +65,33 @@ async function headOf(
   });
 }
 
-async function* bodyOf(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/**
+ * Reads from before the answer comes: where head and body come at once, the stream counts as closed while its body still
+ * waits to be read, and an iterator that begins then takes that for a break.
+ */
+function readFromNow(stream: ClientHttp2Stream): AsyncIterable<unknown> {
+  const iterator = stream[Symbol.asyncIterator]() as AsyncIterableIterator<unknown>;
+  const first = iterator.next();
+  // Whoever waits for the head, or reads on, learns of it.
+  first.catch(() => undefined);
+  return {
+    async *[Symbol.asyncIterator]() {
+      const { done, value } = await first;
+      if (done === true) return;
+      yield value;
+      yield* iterator;
+    },
+  };
+}
+
+async function* bodyOf(
+  stream: ClientHttp2Stream,
+  chunks: AsyncIterable<unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   let isRead = false;
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
+    for await (const chunk of chunks) yield chunk as Uint8Array;
     isRead = true;
   } catch (thrown) {
     throw signal.aborted ? asError(signal.reason) : unavailable(thrown);
@@ -83,13 +106,14 @@ async function* bodyOf(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGen
 
 function unavailable(cause: unknown): FeaturesealError {
   // What is behind "stream cancelled" says more: connection refused, certificate not trusted.
-  const root = isNativeError(cause) && isNativeError(cause.cause) ? cause.cause : cause;
-  const why = isNativeError(root) && root.message !== '' ? root.message : 'the connection was closed';
+  const behind = isObject(cause) ? cause['cause'] : undefined;
+  const why =
+    messageOf(behind) || codeOf(behind) || messageOf(cause) || codeOf(cause) || 'the connection was closed';
   const message = `the API server cannot be reached: ${why}`;
   return new FeaturesealError({ code: 'store-unavailable', message, cause });
 }
 
 function asError(reason: unknown): Error {
-  if (isNativeError(reason)) return reason;
+  if (reason instanceof Error) return reason;
   return new FeaturesealError({ code: 'aborted', message: 'the call was stopped' });
 }

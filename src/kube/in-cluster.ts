@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { types } from 'node:util';
 import { FeaturesealError } from '../error.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Connection, Endpoint } from './connection.ts';
 import { refreshed } from './refreshed.ts';
+import { codeOf } from './thrown.ts';
 
 /** Where kubelet mounts what a pod needs to speak to the API server. */
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -67,15 +67,10 @@ async function readSecret(file: string): Promise<string> {
   try {
     text = (await readFile(file, 'utf8')).trim();
   } catch (cause) {
-    const message = `${file} cannot be read (${errorCode(cause)}): ${advice}`;
+    const message = `${file} cannot be read (${codeOf(cause)}): ${advice}`;
     throw new FeaturesealError({ code: 'config-invalid', message, cause });
   }
   if (text === '')
     throw new FeaturesealError({ code: 'config-invalid', message: `${file} is empty: ${advice}` });
   return text;
-}
-
-/** `ENOENT` and the like. */
-export function errorCode(thrown: unknown): string {
-  return types.isNativeError(thrown) && 'code' in thrown ? String(thrown.code) : 'unknown error';
 }

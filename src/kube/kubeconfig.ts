@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
-import { types } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { LineCounter, parseDocument } from 'yaml';
 import { FeaturesealError } from '../error.ts';
@@ -9,8 +8,8 @@ import { isObject, ownMember } from '../feature/guard.ts';
 import type { Clock } from '../port/clock.ts';
 import { escapeControls } from '../runtime/escape.ts';
 import type { Connection, Endpoint } from './connection.ts';
-import { errorCode } from './in-cluster.ts';
 import { refreshed } from './refreshed.ts';
+import { codeOf, messageOf, nameOf } from './thrown.ts';
 
 /** One reading of the files: kept while they do not change, because it remembers what exec plugins answered. */
 interface Loaded {
@@ -166,8 +165,8 @@ async function readIfThere(file: string, required: boolean): Promise<string | un
   try {
     return await readFile(file, 'utf8');
   } catch (thrown) {
-    if (!required && errorCode(thrown) === 'ENOENT') return undefined;
-    throw invalid(`${file} cannot be read (${errorCode(thrown)})`);
+    if (!required && codeOf(thrown) === 'ENOENT') return undefined;
+    throw invalid(`${file} cannot be read (${codeOf(thrown)})`);
   }
 }
 
@@ -186,8 +185,8 @@ const parserErrors = new Set(['SyntaxError', 'YAMLException']);
 
 /** Why, where that can be said: parsers quote what they could not read, and that may be a token. */
 function reasonOf(thrown: unknown): string {
-  if (!types.isNativeError(thrown) || parserErrors.has(thrown.name)) return '';
-  return `: ${escapeControls(thrown.message.trim().slice(0, 300))}`;
+  if (parserErrors.has(nameOf(thrown))) return '';
+  return `: ${escapeControls(messageOf(thrown).trim().slice(0, 300))}`;
 }
 
 /** Without a cause: logs follow causes, and those of parsers quote the file. */

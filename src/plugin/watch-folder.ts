@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { wakeable } from '../runtime/wakeable.ts';
 import type { WatchContext } from './contract.ts';
-import { hostPathResolver } from './host-path.ts';
+import { hostPathResolver, isAbsent } from './host-path.ts';
 import { reasonOf } from './thrown.ts';
 
 export interface FolderWatch extends WatchContext {
@@ -24,15 +24,10 @@ export async function watchFolder(options: FolderWatch, onChange: () => void): P
     while (!signal.aborted) {
       const place = await nearestFolder(options);
       if (watched === undefined || !isSame(watched.place, place)) {
+        if (watched?.place.isWhole === true) onChange();
         watched?.watcher.close();
-        const watcher = watch(place.path, { persistent: false }, () => wake.ring());
-        watcher.on('error', (error) => {
-          log.debug('a folder can no longer be watched', { folder, reason: error.message });
-        });
-        const isFirst = watched === undefined;
-        watched = { place, watcher };
-        // What changed while nothing was watched; and the place that was just looked for may be another one by now.
-        if (!isFirst) onChange();
+        watched = { place, watcher: watchPlace(place, options, wake.ring) };
+        // Looked at once more: what changed before this watch began told nobody.
         wake.ring();
       } else if (place.isWhole) {
         onChange();
@@ -59,10 +54,23 @@ async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> 
   const resolve = hostPathResolver(hostRoot);
   for (let at = folder; ; at = posix.dirname(at)) {
     const found = await resolve(at);
-    if ('absent' in found) continue;
-    const { ino: inode } = await stat(found.real, { bigint: true });
-    return { path: found.real, inode, isWhole: at === folder };
+    try {
+      if ('absent' in found) continue;
+      const { ino: inode } = await stat(found.real, { bigint: true });
+      return { path: found.real, inode, isWhole: at === folder };
+    } catch (thrown) {
+      // Gone meanwhile: the one above it counts.
+      if (at === '/' || !isAbsent(thrown)) throw thrown;
+    }
   }
+}
+
+function watchPlace({ path }: Place, { folder, log }: FolderWatch, onEvent: () => void): FSWatcher {
+  const watcher = watch(path, { persistent: false }, onEvent);
+  watcher.on('error', (error) => {
+    log.debug('a folder can no longer be watched', { folder, reason: error.message });
+  });
+  return watcher;
 }
 
 function isSame(a: Place, b: Place): boolean {

@@ -31,7 +31,7 @@ export const workerConfigSchema = z.strictObject({
   } satisfies SettingMeta),
   plugins: z.array(plugin).optional().meta({
     description: 'Plugins as a list of {module, options}; a package name, or ./file beside the configuration file. Plugins are trusted code.',
-    shownDefault: 'cpu, kernel, pci',
+    shownDefault: 'all but fake',
     fileOnly: true,
   } satisfies SettingMeta),
   pluginDeadline: duration.default(20_000).meta({

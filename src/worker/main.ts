@@ -2,8 +2,9 @@ import { dirname, resolve } from 'node:path';
 import { ApiClient } from '../kube/api-client.ts';
 import { findConnection } from '../kube/connection.ts';
 import { KubeOwnNodeFeature } from '../kube/node-features.ts';
-import { discoverAll } from '../plugin/discover.ts';
 import { builtinEntries, loadPlugins, type PluginEntry } from '../plugin/load.ts';
+import { repeatedDiscovery } from '../plugin/repeated-discovery.ts';
+import { watchPlugins } from '../plugin/watch-plugins.ts';
 import type { Log } from '../port/log.ts';
 import { serveHealth } from '../runtime/health.ts';
 import { createLog } from '../runtime/log.ts';
@@ -44,13 +45,17 @@ export async function runWorker(config: WorkerConfig, context: ProcessContext, c
   const { namespace, node: name } = config;
   const fieldManager = 'featureseal-worker';
   const own = new KubeOwnNodeFeature({ api, clock, random: Math.random, onProblem: problemLog(log), namespace, name, fieldManager });
+  const { hostRoot, pluginDeadline: deadlineMs } = config;
+  const discoverAgain = repeatedDiscovery({ plugins, hostRoot, nodeName: name, log, clock, deadlineMs });
   const discover: WorkerPorts['discover'] = async (until) => {
-    const { hostRoot, pluginDeadline: deadlineMs } = config;
-    const { discovery, failures } = await discoverAll({ plugins, hostRoot, signal: until, log, clock, deadlineMs });
+    const { discovery, failures } = await discoverAgain(until);
     for (const { plugin } of failures) table.add('worker_plugin_failures_total', { plugin });
     return discovery;
   };
-  const worker = new Worker({ own, svids, discover, report, clock, crypto, random: Math.random }, settingsOf(config, version));
+  const watchSources: WorkerPorts['watchSources'] = (onChange, until) =>
+    watchPlugins({ plugins, hostRoot, log, signal: until }, onChange);
+  const ports = { own, svids, discover, watchSources, report, clock, crypto, random: Math.random };
+  const worker = new Worker(ports, settingsOf(config, version));
 
   try {
     if (config.once) {

@@ -24,6 +24,8 @@ export interface WorkerPorts {
   readonly svids: SvidSource;
   /** One discovery; rejects only when `signal` aborts. */
   readonly discover: (signal: AbortSignal) => Promise<Discovery>;
+  /** Tells when a discovery would find something else, until `signal` aborts; where it is absent the interval alone does. */
+  readonly watchSources?: (onChange: () => void, signal: AbortSignal) => Promise<void>;
   readonly report: WorkerReport;
   readonly clock: Clock;
   readonly crypto: Crypto;

@@ -26,6 +26,7 @@ export class Worker {
   /** Why the next seal is due, and when; undefined: nothing is due. */
   #due: { readonly reason: SealReason; readonly at: number } | undefined;
   #discoverAt = 0;
+  #lastDiscovery = -Infinity;
   #failures = 0;
   /** After a failure nothing is written before, whatever happens: a server that alters what it stores is not fought. */
   #retryAt = 0;
@@ -46,7 +47,7 @@ export class Worker {
 
   /** Runs until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { own, svids, clock } = this.#ports;
+    const { own, svids, clock, watchSources } = this.#ports;
     const stopSvids = svids.onChange(() => {
       this.#onSvid();
     });
@@ -54,13 +55,14 @@ export class Worker {
       this.#objectMayDiffer = true;
       this.#wake.ring();
     }, signal);
+    const watchingSources = watchSources?.(() => this.#onSource(), signal);
     this.#want('started', clock.now());
     try {
       while (!signal.aborted) {
         await this.#turn(signal);
         await this.#untilDue(signal);
       }
-      await watching;
+      await Promise.all([watching, watchingSources]);
     } finally {
       stopSvids();
     }
@@ -87,6 +89,7 @@ export class Worker {
   #followClock(now: number): void {
     if (now < this.#lastTurn) {
       this.#discoverAt = now;
+      this.#lastDiscovery = -Infinity;
       this.#retryAt = 0;
       this.#due = { reason: this.#due?.reason ?? 'seal-aged', at: now };
     }
@@ -96,17 +99,25 @@ export class Worker {
   async #discover(signal: AbortSignal): Promise<void> {
     const { clock, discover, random } = this.#ports;
     const before = this.#discovery;
+    this.#lastDiscovery = clock.now();
+    // Set first: what changes while the plugins look is looked for again.
+    // Jitter of a tenth: workers that started together drift apart.
+    this.#discoverAt = clock.now() + this.#settings.discoverIntervalMs * (0.95 + 0.1 * random());
     try {
       this.#discovery = await discover(signal);
     } catch (thrown) {
       if (signal.aborted) return;
       throw thrown;
     }
-    // Jitter of a tenth: workers that started together drift apart.
-    this.#discoverAt = clock.now() + this.#settings.discoverIntervalMs * (0.95 + 0.1 * random());
     if (before !== undefined && canonicalText(before) !== canonicalText(this.#discovery)) {
       this.#want('features-changed', clock.now());
     }
+  }
+
+  /** Files that a plugin watches changed. Many changes at once are one discovery, and none follows another too closely. */
+  #onSource(): void {
+    this.#discoverAt = Math.min(this.#discoverAt, this.#lastDiscovery + this.#settings.writeIntervalMs);
+    this.#wake.ring();
   }
 
   /** Somebody wrote the object: we, or somebody who has no business there. Only the store's present word counts. */

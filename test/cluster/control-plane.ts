@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ApiClient, type Credentials } from './api-client.ts';
+import { AuditLog, type Write } from './audit-log.ts';
 import { ClusterCa, kubeconfigText, type ServerFiles } from './credentials.ts';
 import { RunningPrograms, type Program } from './programs.ts';
 
@@ -17,13 +18,15 @@ const askAgainMs = 100;
 export class ControlPlane {
   readonly url: string;
   readonly #ca: ClusterCa;
+  readonly #audit: AuditLog;
   readonly #programs: RunningPrograms;
   readonly #clients: ApiClient[] = [];
   #admin: ApiClient | undefined;
 
-  private constructor(url: string, ca: ClusterCa, programs: RunningPrograms) {
+  private constructor(url: string, ca: ClusterCa, audit: AuditLog, programs: RunningPrograms) {
     this.url = url;
     this.#ca = ca;
+    this.#audit = audit;
     this.#programs = programs;
   }
 
@@ -33,12 +36,11 @@ export class ControlPlane {
     const ca = await ClusterCa.create();
     const address = ownAddress();
     const files = await ca.writeServerFiles(join(folder, 'pki'), address);
-    const programs = [etcd(bin, folder), apiServer(bin, folder, address, files)];
-    const plane = new ControlPlane(
-      `https://${address}:${port}`,
-      ca,
-      new RunningPrograms({ folder, programs }),
-    );
+    const audit = await AuditLog.create(folder);
+    const flags = [...serverFlags(files), ...audit.flags];
+    const programs = [etcd(bin, folder), apiServer(bin, folder, address, flags)];
+    const running = new RunningPrograms({ folder, programs });
+    const plane = new ControlPlane(`https://${address}:${port}`, ca, audit, running);
     try {
       plane.#admin = await plane.client('admin', ['system:masters']);
       await plane.#ready();
@@ -77,6 +79,11 @@ export class ControlPlane {
   /** Text of a kubeconfig file; the user may do what RBAC grants. */
   async kubeconfig(user: string, groups: readonly string[] = []): Promise<string> {
     return kubeconfigText(this.url, this.caPem, await this.credentials(user, groups));
+  }
+
+  /** What the API server has noted of every write to Nodes and NodeFeatures. */
+  writes(): Promise<readonly Write[]> {
+    return this.#audit.writes(this.admin);
   }
 
   /** The API server goes away, as in an upgrade; etcd and what it holds stay. */
@@ -128,7 +135,7 @@ function etcd(bin: string, folder: string): Program {
   };
 }
 
-function apiServer(bin: string, folder: string, address: string, files: ServerFiles): Program {
+function apiServer(bin: string, folder: string, address: string, flags: readonly string[]): Program {
   return {
     name: 'kube-apiserver',
     file: join(bin, 'kube-apiserver'),
@@ -140,18 +147,24 @@ function apiServer(bin: string, folder: string, address: string, files: ServerFi
       `--secure-port=${port}`,
       // The Endpoints of the Service "kubernetes" refuse loopback addresses, and nobody here uses them.
       '--endpoint-reconciler-type=none',
-      `--tls-cert-file=${files.certificate}`,
-      `--tls-private-key-file=${files.key}`,
-      `--client-ca-file=${files.ca}`,
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-signing-key-file=${files.tokenKey}`,
-      `--service-account-key-file=${files.tokenPublicKey}`,
       '--service-cluster-ip-range=10.96.0.0/16',
       '--profiling=false',
+      ...flags,
     ],
   };
+}
+
+function serverFlags(files: ServerFiles): readonly string[] {
+  return [
+    `--tls-cert-file=${files.certificate}`,
+    `--tls-private-key-file=${files.key}`,
+    `--client-ca-file=${files.ca}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${files.tokenKey}`,
+    `--service-account-key-file=${files.tokenPublicKey}`,
+  ];
 }
 
 /** A unix socket needs no free port, and nobody else can reach it. */

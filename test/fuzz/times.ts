@@ -9,14 +9,14 @@ const notBefore = leafLife.notBefore.getTime();
 const notAfter = leafLife.notAfter.getTime();
 
 /** The rules about time of docs/seal.md, steps 4 and 7, for a leaf of the usual life: a second opinion. */
-function isInTime(iat: number, now: number, digest: string, accepted?: Mark, nodeCreated?: number): boolean {
+export function isInTime(iat: number, now: number, digest: string, mark?: Mark, nodeCreated?: number): boolean {
+  // One from more than maxAge ahead counts as absent.
+  const accepted = mark !== undefined && mark.iat > now + maxAge ? undefined : mark;
   const nothingNew = now > notAfter && accepted?.digest === digest;
   const isValid = notBefore <= now && now <= notAfter && notBefore - skew <= iat && iat <= notAfter;
   if (!nothingNew && !isValid) return false;
   if (iat > now + skew) return false;
-  if (accepted === undefined || accepted.iat > now + maxAge) {
-    return nodeCreated === undefined || iat >= nodeCreated - skew;
-  }
+  if (accepted === undefined) return nodeCreated === undefined || iat >= nodeCreated - skew;
   if (iat !== accepted.iat) return iat > accepted.iat;
   return accepted.digest === undefined || accepted.digest === digest;
 }

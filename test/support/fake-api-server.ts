@@ -77,6 +77,8 @@ export class FakeApiServer {
   readonly requests = new Queue<SeenRequest>();
   /** Every watch, once its head is sent. */
   readonly watches = new Queue<URLSearchParams>();
+  /** The path of every request, once it is answered whole. */
+  readonly answered = new Queue<string>();
   /** TCP connections so far. */
   connections = 0;
   /** Largest page, whatever the client asks for. */
@@ -216,6 +218,15 @@ export class FakeApiServer {
     }
   }
 
+  /** Answers wait until the way is let free; then all of them arrive at once. */
+  hold(): () => void {
+    const held = [...this.#pipes];
+    for (const { near, far } of held) far.unpipe(near).pause();
+    return () => {
+      for (const { near, far } of held) far.pipe(near);
+    };
+  }
+
   /** From now on no byte passes on the connections that stand: half-open, as after a node's death. New ones work. */
   goSilent(): void {
     for (const { near, far } of this.#pipes) {
@@ -266,6 +277,9 @@ export class FakeApiServer {
 
   async #answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     response.on('error', () => undefined);
+    response.stream.on('finish', () => {
+      this.answered.push(request.url);
+    });
     const url = new URL(request.url, 'https://fake');
     const chunks: Buffer[] = [];
     try {
@@ -362,8 +376,10 @@ export class FakeApiServer {
     if (resourceVersion !== undefined && resourceVersion !== known.metadata.resourceVersion) {
       return reply(response, 409, status(409, 'the object has been modified'));
     }
-    if (uid !== undefined && uid !== known.metadata.uid)
-      return reply(response, 409, status(409, 'Precondition failed: UID'));
+    if (uid !== undefined && uid !== known.metadata.uid) {
+      const code = method === 'PUT' ? 409 : 422;
+      return reply(response, code, status(code, 'another UID'));
+    }
     if (method === 'PATCH' && headers['content-type'] !== 'application/merge-patch+json') {
       return reply(response, 415, status(415, 'unsupported patch'));
     }

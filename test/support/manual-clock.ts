@@ -42,6 +42,11 @@ export class ManualClock implements Clock {
     return this.#sleepers.size;
   }
 
+  /** When the next one wakes; Infinity where nobody sleeps. */
+  get nextDue(): number {
+    return Math.min(...[...this.#sleepers].map(({ due }) => due));
+  }
+
   /** Sets the time of day, as somebody who puts a clock right; nobody wakes. */
   set(now: number): void {
     this.#now = now;

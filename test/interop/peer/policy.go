@@ -99,7 +99,7 @@ func checkFreshness(issuedAt int64, digest string, now int64, request *sealReque
 	switch {
 	case issuedAt > now+skew:
 		return errors.New("from the future")
-	case accepted == nil || accepted.IssuedAt > now+maxAge:
+	case accepted == nil:
 		if created != nil && issuedAt < created.UnixMilli()-skew {
 			return errors.New("older than the Node")
 		}

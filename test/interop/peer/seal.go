@@ -101,6 +101,9 @@ var (
 // verify is the section "Verification".
 func verify(request *sealRequest) (sealAnswer, error) {
 	none := sealAnswer{}
+	if mark := request.Accepted; mark != nil && mark.IssuedAt > request.Now.UnixMilli()+maxAge {
+		request.Accepted = nil
+	}
 	found, _, err := parseObject(request.NodeFeature) // step 1
 	if err != nil {
 		return none, err

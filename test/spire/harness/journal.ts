@@ -17,7 +17,7 @@ export type Entry =
   | { readonly what: 'patch-failed'; readonly code: ReasonCode; readonly message: string }
   | {
       readonly what: 'workload-api-failed';
-      readonly of: string;
+      readonly who: string;
       readonly code: unknown;
       readonly error: unknown;
     };
@@ -72,14 +72,14 @@ export class Journal {
   };
 
   /** The log of the Workload API client of worker or master. */
-  client(of: 'worker' | 'master'): ClientLog {
+  client(who: 'worker' | 'master'): ClientLog {
     return {
-      warn: (_message, { code, error } = {}) => this.#add({ what: 'workload-api-failed', of, code, error }),
+      warn: (_message, { code, error } = {}) => this.#add({ what: 'workload-api-failed', who, code, error }),
     };
   }
 
   #add(entry: Entry): void {
-    this.entries.push(entry);
+    this.entries.push({ t: Date.now() % 1000000, ...entry } as Entry);
     for (const listener of [...this.#listeners]) listener();
   }
 

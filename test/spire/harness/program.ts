@@ -58,9 +58,10 @@ export class SpireProgram {
 
   /** Resolves with the end of its log when the program ends by itself. */
   async ended(): Promise<string> {
-    return this.#running.ended.catch((error: unknown) =>
-      error instanceof Error ? error.message : String(error),
-    );
+    const never = new Promise<never>(() => undefined);
+    return this.#running
+      .while(never)
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   }
 
   log(): Promise<string> {

@@ -182,7 +182,7 @@ const claims: readonly Defect[] = [
     code: 'name-mismatch',
     apply: (scenario) => withMetadata(scenario, (metadata) => ({ ...metadata, name: 'extra' })),
   },
-  ...['gpu.device.x', 'gpu.', 'cpu.cpuid', 'vendor'].map((name) =>
+  ...['gpu.device.x', 'gpu.', 'vendor.', 'cpu.cpuid', 'vendor'].map((name) =>
     onlyIn(
       ['vendor', 'gpu'],
       { name: `the feature ${name} beyond the grant`, code: 'feature-not-granted' },
@@ -235,7 +235,7 @@ const freshness: readonly Defect[] = [
     code: 'replayed',
     apply: (scenario, { random }) => {
       const base = fresh(scenario);
-      const iat = iatOf(base) + 1 + random.int(1000);
+      const iat = Math.min(iatOf(base) + 1 + random.int(1000), 2 ** 53 - 1);
       const digest = random.pick([otherDigest, digestNow(base)]);
       return { ...base, accepted: { iat, digest, signer: base.spiffeId } };
     },
@@ -245,14 +245,14 @@ const freshness: readonly Defect[] = [
     code: 'replayed',
     apply: (scenario) => {
       const base = fresh(scenario);
-      return { ...base, accepted: { iat: iatOf(base) + 1, signer: base.spiffeId } };
+      return { ...base, accepted: { iat: Math.min(iatOf(base) + 1, 2 ** 53 - 1), signer: base.spiffeId } };
     },
   },
   {
     name: 'older than the mark, with an expired leaf over the same content',
     code: 'replayed',
     apply: (scenario) => {
-      const accepted = { iat: iatOf(scenario) + 1, digest: digestNow(scenario), signer: scenario.spiffeId };
+      const accepted = { iat: Math.min(iatOf(scenario) + 1, 2 ** 53 - 1), digest: digestNow(scenario), signer: scenario.spiffeId };
       return { ...scenario, accepted, now: leafLife.notAfter.getTime() + 1 };
     },
   },
@@ -261,7 +261,7 @@ const freshness: readonly Defect[] = [
     code: 'conflicting-seal',
     apply: (scenario) => {
       const base = fresh(scenario);
-      return { ...base, accepted: { iat: iatOf(base), digest: otherDigest, signer: base.spiffeId } };
+      return { ...base, accepted: { iat: Math.min(iatOf(base), 2 ** 53 - 1), digest: otherDigest, signer: base.spiffeId } };
     },
   },
   {
@@ -303,9 +303,18 @@ const expired: readonly Defect[] = [
     code: 'certificate-expired',
     apply: (scenario) => ({
       ...scenario,
-      accepted: { iat: iatOf(scenario), signer: scenario.spiffeId },
+      accepted: { iat: Math.min(iatOf(scenario), 2 ** 53 - 1), signer: scenario.spiffeId },
       now: leafLife.notAfter.getTime() + 1,
     }),
+  },
+  {
+    name: 'an expired leaf, and the mark is far in the future',
+    code: 'certificate-expired',
+    apply: (scenario) => {
+      const now = leafLife.notAfter.getTime() + 1;
+      const accepted = { iat: now + 86_400_001, digest: digestNow(scenario), signer: scenario.spiffeId };
+      return { ...scenario, accepted, now };
+    },
   },
   {
     name: 'no path though the leaf is valid, over the same content as the mark',
@@ -322,7 +331,7 @@ const expired: readonly Defect[] = [
         ...withMember(plan, 'alg', 'ES256'),
         signWith: 'ES256' as const,
       }));
-      const accepted = { iat: iatOf(signed), digest: digestNow(signed), signer: spiffeId };
+      const accepted = { iat: Math.min(iatOf(signed), 2 ** 53 - 1), digest: digestNow(signed), signer: spiffeId };
       return { ...signed, accepted };
     },
   },

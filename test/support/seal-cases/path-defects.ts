@@ -236,6 +236,10 @@ const anchors: readonly Defect[] = [
     const issuer = domain === partner ? world.root : world.partnerRoot;
     return { chain: [world.leaf({ spiffeId, issuer })] };
   }),
+  path('a leaf of a federated authority that has no ID', 'path-not-found', ({ world, spiffeId, domain }) => {
+    const issuer = domain === partner ? world.root : world.partnerPlainRoot;
+    return { chain: [world.leaf({ spiffeId, issuer })] };
+  }),
   path('an intermediate of the federated authority', 'path-not-found', ({ world, spiffeId, domain }) => {
     const issuer = world.makeAuthority('federated', domain === partner ? world.root : world.partnerRoot);
     return { chain: [world.leaf({ spiffeId, issuer }), issuer.der] };

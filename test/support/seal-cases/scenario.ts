@@ -1,6 +1,6 @@
 import type { KeyPair } from '../certificate-factory.ts';
 import type { Random } from '../random.ts';
-import { headerText, sealText, withSeal, type AnyObject, type Json, type SealPlan } from '../seal-maker.ts';
+import { headerText, Raw, sealText, withSeal, type AnyObject, type Json, type SealPlan } from '../seal-maker.ts';
 import type { World } from './world.ts';
 
 export interface Mark {
@@ -105,7 +105,8 @@ export function withChain(scenario: Scenario, chain: readonly Uint8Array[], keys
 }
 
 export function iatOf({ plan }: Scenario): number {
-  return plan.header.find(([name]) => name === 'iat')?.[1] as number;
+  const iat = plan.header.find(([name]) => name === 'iat')?.[1];
+  return iat instanceof Raw ? Number(iat.text) : Number(iat);
 }
 
 export function chainOf({ plan }: Scenario): readonly Uint8Array[] {

@@ -2,9 +2,11 @@ import {
   authorityPlan,
   certificate,
   dns,
+  extensionOids,
   leafPlan,
   makeKeys,
   uri,
+  withoutExtension,
   type Authority,
   type CertificatePlan,
   type KeyPair,
@@ -81,23 +83,25 @@ export class World {
   /** The same name, another key: a CA before its rotation. */
   readonly oldRoot = this.makeRoot('old root', trustDomain);
   readonly partnerRoot = this.makeRoot('partner root', partner);
-  /** A CA that nobody trusts and that copies the root's name. */
-  readonly rogueRoot = this.makeRoot('rogue root', trustDomain);
+  /** The same without a SPIFFE ID: only the bundle that it stands in tells its trust domain. */
+  readonly partnerPlainRoot = this.makeRoot('partner plain root', partner, (plan) =>
+    withoutExtension(plan, extensionOids.subjectAltName),
+  );
   readonly intermediate = this.makeAuthority('intermediate', this.root);
   readonly partnerIntermediate = this.makeAuthority('partner intermediate', this.partnerRoot);
   readonly bundles: ReadonlyMap<string, readonly Uint8Array[]> = new Map([
     [trustDomain, [this.oldRoot.der, this.root.der]],
-    [partner, [this.partnerRoot.der]],
+    [partner, [this.partnerRoot.der, this.partnerPlainRoot.der]],
   ]);
 
   /** A key pair by name; the same name gives the same pair. */
   keys(name: string, type: KeyType = 'P-256'): KeyPair {
-    return this.remember(this.#keys, `${name} ${type}`, () => makeKeys(type));
+    return this.#remember(this.#keys, `${name} ${type}`, () => makeKeys(type));
   }
 
   /** Whatever is dear to make, by name. */
   once<T>(name: string, make: () => T): T {
-    return this.remember(this.#made as Map<string, T>, name, make);
+    return this.#remember(this.#made as Map<string, T>, name, make);
   }
 
   makeRoot(
@@ -130,7 +134,7 @@ export class World {
     return certificate(leaf(leafPlan({ keys: this.keys(spiffeId, key), issuer, ...leafLife, names })));
   }
 
-  private remember<T>(map: Map<string, T>, name: string, make: () => T): T {
+  #remember<T>(map: Map<string, T>, name: string, make: () => T): T {
     const known = map.get(name);
     if (known !== undefined) return known;
     const made = make();

@@ -28,6 +28,18 @@ describe('a call', () => {
     expect(server.connections).toBe(1);
   });
 
+  test('reads an answer whose head, body and end arrive at once', async () => {
+    const { server, api, controller } = fake();
+    await api.request({ path: nodesPath, signal: controller.signal });
+    await server.answered.next();
+    const release = server.hold();
+    const body = { metadata: { name: 'a' }, spec: 'x'.repeat(1_000) };
+    const answer = api.request({ method: 'POST', path: nodesPath, body, signal: controller.signal });
+    await server.answered.next();
+    release();
+    expect((await answer).json).toMatchObject(body);
+  });
+
   test.each<[string, Failure, string]>([
     ['400', { status: 400 }, 'store-refused'],
     ['401', { status: 401 }, 'store-refused'],

@@ -57,17 +57,38 @@ describe('discovery', () => {
     });
   });
 
-  test('merges by name, whatever the order: of two labels with one key the first wins, with a log line', async () => {
+  test('takes the later of two labels with one key, as the configuration has them, and says so', async () => {
     const a = plugin('a', () => labelled({ 'example.com/owner': 'a' }));
     const b = plugin('b', () => labelled({ 'example.com/owner': 'b' }));
-    for (const order of [
+    for (const [first, second] of [
       [a, b],
       [b, a],
-    ]) {
-      const { result, lines } = discover(order);
-      expect((await result).discovery.labels).toEqual({ 'example.com/owner': 'a' });
-      expect(lines).toMatchObject([{ level: 'warn', fields: { plugin: 'b', label: 'example.com/owner' } }]);
+    ] as const) {
+      const { result, lines } = discover([first, second]);
+      expect((await result).discovery.labels).toEqual({ 'example.com/owner': second.name });
+      expect(lines).toEqual([
+        {
+          level: 'info',
+          message: 'label replaced',
+          fields: { plugin: second.name, label: 'example.com/owner', earlier: first.name },
+        },
+      ]);
     }
+  });
+
+  test('tells a plugin the node and the time', async () => {
+    const clock = new ManualClock();
+    const contexts: DiscoverContext[] = [];
+    const curious = plugin('curious', (context) => {
+      contexts.push(context);
+      return nothing;
+    });
+    await discover([curious], { clock, nodeName: 'node-1' }).result;
+    await discover([curious], { clock }).result;
+    expect(contexts.map(({ nodeName, now }) => [nodeName, now.getTime()])).toEqual([
+      ['node-1', clock.now()],
+      [undefined, clock.now()],
+    ]);
   });
 
   test('keeps a copy: what a plugin does with its own afterwards changes nothing', async () => {

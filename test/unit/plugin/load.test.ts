@@ -4,7 +4,12 @@ import { builtinPluginNames, loadBuiltinPlugins, loadPlugins } from '../../../sr
 import { silentLog } from '../../../src/runtime/log.ts';
 
 const folder = join(import.meta.dirname, 'modules');
-const context = { hostRoot: '/', signal: new AbortController().signal, log: silentLog };
+const context = {
+  hostRoot: '/',
+  now: new Date(0),
+  signal: new AbortController().signal,
+  log: silentLog,
+};
 
 describe('loading plugins', () => {
   test('gives the built-in ones by the same way as all others', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Discovery } from '../../../src/plugin/contract.ts';
@@ -27,6 +27,29 @@ const files: readonly (readonly [file: string, lost: readonly string[], whenEmpt
   ['/sys/fs/resctrl/info/L3/num_closids', ['cpu.rdt']],
   ['/sys/bus/cpu/devices/cpu1/topology/thread_siblings_list', ['cpu.topology']],
   ['/sys/devices/system/node/node0/x86/sgx_total_bytes', ['cpu.security']],
+  ['/proc/swaps', ['memory.swap'], 'does not begin with its header'],
+  ['/etc/os-release', ['system.osrelease'], 'has no entry KEY=value'],
+];
+
+const features = '/etc/kubernetes/node-feature-discovery/features.d';
+
+/** A file of the host and the one value that cannot be told without it; undefined takes the whole element. */
+const values: readonly (readonly [
+  file: string,
+  feature: string,
+  element: string | number,
+  attribute?: string,
+])[] = [
+  ['/sys/devices/virtual/dmi/id/bios_date', 'system.dmiid', 'bios_date'],
+  ['/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages', 'memory.hugepages', 'hugepages-1Gi'],
+  ['/sys/class/net/eno1/mtu', 'network.device', 0, 'mtu'],
+  ['/sys/class/net/eno1/device/sriov_numvfs', 'network.device', 0, 'sriov_numvfs'],
+  ['/sys/class/net/lo/operstate', 'network.virtual', 1, 'operstate'],
+  ['/sys/block/sda/queue/zoned', 'storage.block', 1, 'zoned'],
+  ['/sys/bus/usb/devices/usb1/serial', 'usb.device', 2, 'serial'],
+  ['/sys/bus/usb/devices/1-4/1-4:1.1/bInterfaceClass', 'usb.device', 1],
+  ['/sys/bus/pci/devices/0000:6b:00.0/sriov_totalvfs', 'pci.device', 4, 'sriov_totalvfs'],
+  ['/sys/bus/pci/devices/0000:6b:00.0/vendor', 'pci.device', 4],
 ];
 
 /** What may stand in the place of a file, and what the log says of it. */
@@ -63,6 +86,30 @@ function without({ features }: Discovery, lost: readonly string[]): Discovery['f
   };
 }
 
+/** A discovery without one value, or one device. */
+function withoutValue(
+  { features: { flags, attributes, instances } }: Discovery,
+  feature: string,
+  element: string | number,
+  attribute?: string,
+): Discovery['features'] {
+  const omit = <Value>(record: Readonly<Record<string, Value>>, key: string) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+  if (typeof element === 'string') {
+    const elements = omit(attributes[feature]!.elements, element);
+    return { flags, instances, attributes: { ...attributes, [feature]: { elements } } };
+  }
+  const elements = instances[feature]!.elements.flatMap((each, index) => {
+    if (index !== element) return [each];
+    return attribute === undefined ? [] : [{ attributes: omit(each.attributes, attribute) }];
+  });
+  return { flags, attributes, instances: { ...instances, [feature]: { elements } } };
+}
+
+const valueCases = values.flatMap(([file, feature, element, attribute]) =>
+  garbage.map(([kind, put, reason]) => ({ file, feature, element, attribute, kind, put, reason })),
+);
+
 const cases = files.flatMap(([file, lost]) =>
   garbage.map(([kind, put, reason]) => ({ file, lost, kind, put, reason })),
 );
@@ -83,7 +130,8 @@ async function discoverSpoilt(
   put: (path: string) => Promise<unknown>,
 ): ReturnType<typeof discoverHost> {
   const path = join(hostRoot, file);
-  const kept = `${path}.kept`;
+  // Hidden: a folder of feature files is read whole.
+  const kept = join(dirname(path), `.${basename(path)}.kept`);
   const existed = existsSync(path);
   if (existed) await rename(path, kept);
   try {
@@ -107,6 +155,35 @@ describe('a spoilt file of the host', () => {
     expect(reasons).not.toEqual([]);
     for (const text of reasons) expect(text).toMatch(reason);
   });
+
+  test.each(valueCases)(
+    '$kind in the place of $file loses $feature $element $attribute alone',
+    async ({ file, feature, element, attribute, put, reason }) => {
+      const { discovery, warnings, failures } = await discoverSpoilt(file, put);
+      expect(discovery.features).toEqual(withoutValue(expected, feature, element, attribute));
+      expect(failures).toEqual([]);
+      const reasons = warnings
+        .map(({ fields }) => String(fields['reason']))
+        .filter((text) => text.includes(file));
+      expect(reasons).not.toEqual([]);
+      for (const text of reasons) expect(text).toMatch(reason);
+    },
+  );
+
+  test.each(garbage.filter(([kind]) => kind !== 'a folder'))(
+    '%s in the place of a feature file loses what it says alone',
+    async (_, put, reason) => {
+      const file = `${features}/20-gpu`;
+      const { discovery, warnings } = await discoverSpoilt(file, put);
+      const { attributes } = discovery.features;
+      const first = { maintained: 'true', rack: 'r17', 'vendor.example/slot': '4' };
+      expect(attributes['local.feature']?.elements).toEqual({ ...first, serial: 'A1 B2' });
+      expect(attributes['local.label']?.elements).toEqual({ ...first, zone: 'blue.green' });
+      const reasons = warnings.filter(({ fields }) => fields['plugin'] === 'local');
+      expect(reasons.map(({ fields }) => String(fields['reason']))).toEqual([expect.stringMatching(reason)]);
+      expect(String(reasons[0]?.fields['reason'])).toContain(file);
+    },
+  );
 
   test.each(files.filter(([file]) => file !== '/proc/modules'))(
     'an empty %s loses %j alone',

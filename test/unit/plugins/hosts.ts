@@ -9,11 +9,26 @@ import { recordingLog, type LogLine } from '../plugin/recording-log.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/hosts');
 
-export type HostName = 'intel-server' | 'amd-sev' | 'minimal-vm' | 'arm64-server';
+/** Every tree, with its own expectations beside it. */
+export const hostNames = [
+  'intel-server',
+  'amd-sev',
+  'minimal-vm',
+  'arm64-server',
+  'arm-board',
+  'nvdimm-server',
+] as const;
+export type HostName = (typeof hostNames)[number];
+
+/** The name of the Node of every tree. */
+export const nodeName = 'node-1';
 
 export const hostTree = (name: HostName): string => join(folder, name);
 
-/** What a person reads out of the tree, written beside it. */
+/**
+ * What is in the tree: cpu, kernel and pci as a person reads them out of it, the other sources as the sources of
+ * node-feature-discovery themselves read them (test/interop/features).
+ */
 export async function expectedOf(name: HostName): Promise<Discovery> {
   return JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Discovery;
 }
@@ -26,6 +41,7 @@ export async function discoverHost(
   const { discovery, failures } = await discoverAll({
     plugins: await loadBuiltinPlugins(),
     hostRoot,
+    nodeName,
     signal: new AbortController().signal,
     log,
     clock: systemClock,

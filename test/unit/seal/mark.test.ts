@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AcceptedSeal } from '../../../src/seal/freshness.ts';
+import { emptyMark, readMark, writeMark, type Mark } from '../../../src/seal/mark.ts';
+import { day, noon, workerId } from '../../support/sealing.ts';
+
+const context = { uid: 'uid-1', now: noon, maxAge: day };
+const seal: AcceptedSeal = { iat: noon, digest: 'd'.repeat(43), signer: workerId() };
+const mark = (entries: Record<`${string}/${string}`, AcceptedSeal>): Mark => ({
+  objects: new Map(Object.entries(entries) as [`${string}/${string}`, AcceptedSeal][]),
+});
+const text = (objects: unknown, uid: unknown = 'uid-1') => JSON.stringify({ uid, objects });
+
+describe('the mark', () => {
+  test('comes back as it was written, sorted', () => {
+    const written = writeMark('uid-1', mark({ 'vendor/a': { iat: 1, signer: 'x' }, 'featureseal/a': seal }));
+    expect(written).toBe(
+      `{"uid":"uid-1","objects":{"featureseal/a":{"iat":${noon},"digest":"${seal.digest}","signer":"${seal.signer}"},"vendor/a":{"iat":1,"signer":"x"}}}`,
+    );
+    expect(readMark(written, context)).toEqual({ mark: mark({ 'featureseal/a': seal, 'vendor/a': { iat: 1, signer: 'x' } }) });
+  });
+
+  test('is nothing where there is nothing to remember', () => {
+    expect(writeMark('uid-1', emptyMark)).toBeUndefined();
+    expect(readMark(undefined, context)).toEqual({ mark: emptyMark });
+  });
+
+  const unreadable = 'the mark cannot be read';
+  test.each([
+    ['of an earlier Node', text({ 'a/b': seal }, 'uid-0'), 'the mark belongs to an earlier Node of this name'],
+    ['that is not JSON', '{', unreadable],
+    ['that is empty', '', unreadable],
+    ['that is null', 'null', unreadable],
+    ['without uid', JSON.stringify({ objects: {} }), unreadable],
+    ['with an unknown member', JSON.stringify({ uid: 'uid-1', objects: {}, mode: 'off' }), unreadable],
+    ['with an unknown member of an entry', text({ 'a/b': { ...seal, trusted: true } }), unreadable],
+    ['with a key that is no object', text({ ab: seal }), unreadable],
+    ['with a key of three parts', text({ 'a/b/c': seal }), unreadable],
+    ['with a list of objects', text([seal]), unreadable],
+    ['with iat 0', text({ 'a/b': { ...seal, iat: 0 } }), unreadable],
+    ['with iat -1', text({ 'a/b': { ...seal, iat: -1 } }), unreadable],
+    ['with iat 1.5', text({ 'a/b': { ...seal, iat: 1.5 } }), unreadable],
+    ['with iat 2^53', text({ 'a/b': { ...seal, iat: 2 ** 53 } }), unreadable],
+    ['with iat as text', text({ 'a/b': { ...seal, iat: '5' } }), unreadable],
+    ['with iat null', text({ 'a/b': { ...seal, iat: null } }), unreadable],
+    ['without signer', text({ 'a/b': { iat: 5 } }), unreadable],
+    ['with a digest of 65 characters', text({ 'a/b': { ...seal, digest: 'd'.repeat(65) } }), unreadable],
+    ['of more than 16 KiB', text({ 'a/b': seal }) + ' '.repeat(16 * 1024), unreadable],
+    ['nested 100,000 deep', '['.repeat(100_000), unreadable],
+    ['of 17 objects', text(Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`n${index}/a`, { iat: 1, signer: '' }]))), 'the mark names more than 16 objects'],
+  ])('%s counts as absent', (_, annotation, problem) => {
+    expect(readMark(annotation, context)).toEqual({ mark: emptyMark, problem });
+  });
+
+  test('an entry more than maxAge ahead counts as absent, the others stay', () => {
+    const far = { ...seal, iat: noon + day + 1 };
+    const edge = { ...seal, iat: noon + day };
+    expect(readMark(text({ 'a/b': far, 'c/d': edge }), context)).toEqual({
+      mark: mark({ 'c/d': edge }),
+      problem: 'the mark holds a time far in the future',
+    });
+  });
+});

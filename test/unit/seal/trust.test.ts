@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Crypto } from '../../../src/crypto.ts';
+import type { ReasonCode } from '../../../src/error-codes.ts';
+import type { NodeFeature } from '../../../src/feature/node-feature.ts';
+import { BoundedMap } from '../../../src/seal/bounded-map.ts';
+import { SealTrust } from '../../../src/seal/trust.ts';
+import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.ts';
+import { Extension, type TestCa, type TestSvid } from '../../support/certificates.ts';
+import { reasonOf } from '../../support/reason.ts';
+import { bundlesOf, changed, hour, issue, minute, nodeFeature, noon, rawSeal, rootCa, seal, sealKey, testPolicy } from '../../support/sealing.ts';
+
+let ca: TestCa;
+let svid: TestSvid;
+let sealed: NodeFeature;
+let good: VerifyOptions;
+beforeAll(async () => {
+  ca = await rootCa();
+  svid = await issue(ca);
+  sealed = await seal(nodeFeature(), svid);
+  good = { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) };
+});
+
+/** The runtime's own crypto, counting signatures that are verified. */
+function countingCrypto(): { readonly crypto: Crypto; readonly verified: () => number } {
+  let verified = 0;
+  const { subtle } = globalThis.crypto;
+  const verify: typeof subtle.verify = (...args) => {
+    verified += 1;
+    return subtle.verify(...args);
+  };
+  const counting = new Proxy(subtle, {
+    get: (target, key) => {
+      const member: unknown = key === 'verify' ? verify : Reflect.get(target, key);
+      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
+    },
+  });
+  return { crypto: { ...globalThis.crypto, subtle: counting } as Crypto, verified: () => verified };
+}
+
+function judge(trust: SealTrust, object: unknown, options: Partial<VerifyOptions> = {}): Promise<ReasonCode | 'accepted'> {
+  return reasonOf(() => verifyNodeFeature(object, { ...good, trust, ...options }));
+}
+
+describe('SealTrust', () => {
+  test('verifies the same object once, and again for other bytes', async () => {
+    const { crypto, verified } = countingCrypto();
+    const trust = new SealTrust(crypto);
+    for (const _ of [1, 2, 3]) expect(await judge(trust, sealed)).toBe('accepted');
+    expect(verified()).toBe(2);
+    expect(await judge(trust, await seal(nodeFeature({ labels: {} }), svid))).toBe('accepted');
+    expect(verified()).toBe(3);
+  });
+
+  test('remembers no refusal and is not fooled by what it remembers', async () => {
+    const trust = new SealTrust();
+    expect(await judge(trust, sealed)).toBe('accepted');
+    expect(await judge(trust, changed(sealed, ({ spec }) => (spec.labels = {})))).toBe('signature-invalid');
+    // The signature of one object in the envelope of another, the chain known.
+    const [head] = String((await seal(nodeFeature(), svid, { at: noon + 1 })).metadata.annotations?.[sealKey]).split('..');
+    const [, tail] = String(sealed.metadata.annotations?.[sealKey]).split('..');
+    expect(await judge(trust, changed(sealed, ({ metadata }) => (metadata.annotations[sealKey] = `${head}..${tail}`)))).toBe('signature-invalid');
+    // The known leaf with the key of somebody else.
+    const thief = { ...svid, key: (await issue(ca)).key };
+    expect(await judge(trust, await rawSeal(nodeFeature(), thief))).toBe('signature-invalid');
+    // A refusal first, then the good one.
+    const fresh = new SealTrust();
+    expect(await judge(fresh, changed(sealed, ({ spec }) => (spec.labels = {})))).toBe('signature-invalid');
+    expect(await judge(fresh, sealed)).toBe('accepted');
+  });
+
+  test('stops at once where the bundle loses the root, and goes on where it is back', async () => {
+    const trust = new SealTrust();
+    expect(await judge(trust, sealed)).toBe('accepted');
+    const other = await rootCa({ subject: 'CN=Other' });
+    expect(await judge(trust, sealed, { bundles: bundlesOf(other) })).toBe('path-not-found');
+    expect(await judge(trust, sealed, { bundles: new Map() })).toBe('bundle-missing');
+    expect(await judge(trust, sealed)).toBe('accepted');
+  });
+
+  test('a clock that goes forth and back finds what is true at each time', async () => {
+    const trust = new SealTrust();
+    const at = (moment: number) => judge(trust, sealed, { now: new Date(moment) });
+    expect(await at(noon)).toBe('accepted');
+    expect(await at(noon + hour + 1000)).toBe('certificate-expired');
+    expect(await at(noon)).toBe('accepted');
+    expect(await at(noon - hour - 1000)).toBe('certificate-not-yet-valid');
+    expect(await at(noon + minute)).toBe('accepted');
+  });
+
+  test('policy and freshness are asked each time', async () => {
+    const trust = new SealTrust();
+    expect(await judge(trust, sealed)).toBe('accepted');
+    expect(await judge(trust, sealed, { accepted: { iat: noon + 1, signer: '' } })).toBe('replayed');
+    expect(await judge(trust, sealed, { policy: testPolicy((text) => text.replace('/worker/', '/other/')) })).toBe('signer-not-allowed');
+  });
+
+  test('a long chain is judged each time, so that padding one fills no memory', async () => {
+    const padding = new Extension('1.3.6.1.4.1.55555.1', false, new Uint8Array(8 * 1024));
+    const long = await issue(ca, { extraExtensions: [padding] });
+    const object = await seal(nodeFeature(), long);
+    const { crypto, verified } = countingCrypto();
+    const trust = new SealTrust(crypto);
+    expect(await judge(trust, object)).toBe('accepted');
+    expect(verified()).toBe(2);
+    expect(await judge(trust, object)).toBe('accepted');
+    // The path again; the signature over the same bytes is known by its digest.
+    expect(verified()).toBe(3);
+  });
+});
+
+describe('BoundedMap', () => {
+  test('forgets what was not asked for longest', () => {
+    const map = new BoundedMap<number>(2);
+    map.set('a', 1);
+    map.set('b', 2);
+    expect(map.get('a')).toBe(1);
+    map.set('c', 3);
+    expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
+  });
+
+  test('holds one value a key', () => {
+    const map = new BoundedMap<number>(2);
+    map.set('a', 1);
+    map.set('b', 2);
+    map.set('a', 3);
+    expect([map.get('a'), map.get('b')]).toEqual([3, 2]);
+  });
+});
