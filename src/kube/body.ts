@@ -1,7 +1,7 @@
 import { FeaturesealError } from '../error.ts';
 
 /** Longest line of a watch: an event holds one object, and etcd takes 1.5 MiB by default. */
-export const maxLineBytes = 16 * 1024 * 1024;
+const maxLineBytes = 16 * 1024 * 1024;
 
 /**
  * A whole body as text.

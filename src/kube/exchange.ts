@@ -76,9 +76,9 @@ function readFromNow(stream: ClientHttp2Stream): AsyncIterable<unknown> {
   first.catch(() => undefined);
   return {
     async *[Symbol.asyncIterator]() {
-      const { done, value } = await first;
-      if (done === true) return;
-      yield value;
+      const result: IteratorResult<unknown, unknown> = await first;
+      if (result.done === true) return;
+      yield result.value;
       yield* iterator;
     },
   };

@@ -5,7 +5,7 @@ import type { ApiClient } from './api-client.ts';
 import { LeaseObject, microTime, type CallLimits, type LeaseRecord, type StoredLease } from './lease.ts';
 
 /** Milliseconds; the numbers of all Kubernetes components. */
-export const leaseTimes = {
+const leaseTimes = {
   /** A lease that nobody renewed for so long is free. */
   duration: 15_000,
   /** A leader that could not renew for so long writes no more: five seconds before anybody else may. */

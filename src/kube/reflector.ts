@@ -26,7 +26,7 @@ export interface ReflectorOptions {
 }
 
 /** Milliseconds. */
-export const reflectorTimes = {
+const reflectorTimes = {
   /** The server ends a watch between the first and the second, spread so that not all come back at once. */
   shortestWatch: 300_000,
   longestWatch: 600_000,

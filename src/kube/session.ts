@@ -4,7 +4,7 @@ import type { Clock } from '../port/clock.ts';
 import type { Endpoint } from './connection.ts';
 
 /** A connection is asked for a sign of life this often, and given up this long after: 25 s at most in all. */
-export const pingMs = { interval: 15_000, answer: 10_000 };
+const pingMs = { interval: 15_000, answer: 10_000, retire: 5_000 };
 
 /** Lists come in large pages, and the default window of 64 KiB would make each a long dialogue (RFC 9113 section 5.2). */
 const windowBytes = 4 * 1024 * 1024;
@@ -27,8 +27,7 @@ export class SessionKeeper {
     // Read anew now and then, mostly with the same content: then this object is the one to compare with.
     this.#endpoint = endpoint;
     if (current !== undefined && isUsable(current) && isSame(before, endpoint)) return current;
-    // Whoever is under way there may end in peace; nothing new is asked.
-    current?.close();
+    if (current !== undefined) void this.#retire(current);
     this.#current = this.#connect(endpoint);
     return this.#current;
   }
@@ -36,6 +35,17 @@ export class SessionKeeper {
   /** Ends everything, also what is under way. */
   close(): void {
     for (const session of this.#open) session.destroy();
+  }
+
+  /**
+   * Nothing new is asked there, and what is under way may end in peace, but not for ever: a watch has to move on, and
+   * such a session can be pinged no more. (A server that shuts down, RFC 9113 section 6.8, or certificates that changed.)
+   */
+  async #retire(session: ClientHttp2Session): Promise<void> {
+    const closed = closing(session);
+    session.close();
+    await this.#clock.sleep(pingMs.retire, closed);
+    session.destroy(new Error('the connection is to be replaced by a new one'));
   }
 
   #connect(endpoint: Endpoint): ClientHttp2Session {
@@ -50,6 +60,7 @@ export class SessionKeeper {
     session.once('connect', () => {
       session.setLocalWindowSize(4 * windowBytes);
     });
+    session.once('goaway', () => void this.#retire(session));
     session.once('close', () => {
       this.#open.delete(session);
     });
@@ -72,16 +83,23 @@ function isUsable(session: ClientHttp2Session): boolean {
  * itself (RFC 9113 section 6.7), other than TCP's keep-alives, which the next load balancer answers.
  */
 async function keepAlive(session: ClientHttp2Session, clock: Clock): Promise<void> {
-  const closed = new AbortController();
-  session.once('close', () => {
-    closed.abort();
-  });
-  while (!closed.signal.aborted) {
-    await clock.sleep(pingMs.interval, closed.signal);
-    if (closed.signal.aborted) return;
-    if (await answersPing(session, clock, closed.signal)) continue;
+  const closed = closing(session);
+  for (;;) {
+    await clock.sleep(pingMs.interval, closed);
+    if (closed.aborted || session.closed) return;
+    if (await answersPing(session, clock, closed)) continue;
     session.destroy(new Error('the connection is dead: no answer to a ping'));
   }
+}
+
+/** Aborts when the session is gone for good. */
+function closing(session: ClientHttp2Session): AbortSignal {
+  const controller = new AbortController();
+  if (session.destroyed) controller.abort();
+  session.once('close', () => {
+    controller.abort();
+  });
+  return controller.signal;
 }
 
 async function answersPing(session: ClientHttp2Session, clock: Clock, closed: AbortSignal): Promise<boolean> {
@@ -95,5 +113,6 @@ async function answersPing(session: ClientHttp2Session, clock: Clock, closed: Ab
     });
   }
   await clock.sleep(pingMs.answer, either);
-  return alive || closed.aborted;
+  // Closing meanwhile, it says nothing about the other side.
+  return alive || closed.aborted || session.closed;
 }

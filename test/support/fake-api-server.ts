@@ -1,6 +1,7 @@
 // An API server as far as this project speaks to one: HTTP/2 over TLS on a real socket, with lists in pages, watches with
 // bookmarks, resourceVersions and UIDs as preconditions, merge patches, and all the ways in which it may fail. It
 // checks no schema: what a CRD keeps and drops is tested on the real one.
+import { once } from 'node:events';
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -8,25 +9,14 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from 'node:http2';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import type { Connection, Endpoint } from '../../src/kube/connection.ts';
 import { createTestCa, toPem, toPkcs8 } from './certificates.ts';
+import { FakeNetwork } from './fake-api/network.ts';
+import { FakeObjects, isIn, merged, type ApiObject } from './fake-api/objects.ts';
 import { Queue } from './queue.ts';
 
-/** An API object as JSON: these tests write whole ones. */
-export interface ApiObject {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly creationTimestamp?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly [member: string]: unknown;
-}
+export type { ApiObject } from './fake-api/objects.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -52,26 +42,14 @@ interface Watch {
   readonly response: Http2ServerResponse;
 }
 
-interface Change {
-  readonly version: number;
-  readonly path: string;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: ApiObject;
-}
-
-const collections =
-  /^(?<base>.*?)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<plural>nodes|nodefeatures|leases|events)(?:\/(?<name>[^/]+))?$/;
+/** `.../nodes`, `.../nodes/NAME`. */
+const path = /^(?<collection>.*\/(?:nodes|nodefeatures|leases|events))(?:\/(?<name>[^/]+))?$/;
 
 export class FakeApiServer {
-  readonly #server: Http2SecureServer;
-  /** Between client and server, so that a connection can be cut or go silent as a network does it. */
-  readonly #front: Server;
-  readonly #pipes = new Set<{ readonly near: Socket; readonly far: Socket }>();
-  readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #objects = new Map<string, ApiObject>();
-  readonly #changes: Change[] = [];
-  readonly #watches = new Set<Watch>();
-  readonly #failures: { readonly matches: RegExp; readonly failure: Failure }[] = [];
+  readonly network: FakeNetwork;
+  readonly objects = new FakeObjects(({ path, type, object }) => {
+    for (const watch of this.#watches) if (concerns(watch, path)) send(watch, type, object);
+  });
   readonly caPem: string;
   /** Every request, as it comes in. */
   readonly requests = new Queue<SeenRequest>();
@@ -79,99 +57,49 @@ export class FakeApiServer {
   readonly watches = new Queue<URLSearchParams>();
   /** The path of every request, once it is answered whole. */
   readonly answered = new Queue<string>();
-  /** TCP connections so far. */
-  connections = 0;
   /** Largest page, whatever the client asks for. */
   maxPage = Infinity;
+  /** The one bearer token that it takes; undefined: everybody may come. */
   token: string | undefined;
-  #version = 100;
-  #oldest = 0;
+  readonly #server: Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #watches = new Set<Watch>();
+  readonly #failures: { readonly matches: RegExp; readonly failure: Failure }[] = [];
 
-  private constructor(server: Http2SecureServer, caPem: string) {
-    this.caPem = caPem;
+  private constructor(server: Http2SecureServer, network: FakeNetwork, caPem: string) {
     this.#server = server;
-    this.#server.on('session', (session) => {
+    this.network = network;
+    this.caPem = caPem;
+    server.on('session', (session) => {
       this.#sessions.add(session);
       session.on('error', () => undefined);
       session.on('close', () => this.#sessions.delete(session));
     });
-    this.#server.on('request', (request, response) => void this.#answer(request, response));
-    this.#front = createServer((near) => {
-      this.#join(near);
-    });
+    server.on('request', (request, response) => void this.#answer(request, response));
   }
 
   static async start(): Promise<FakeApiServer> {
     const ca = await createTestCa({ trustDomain: 'cluster.local' });
-    const { chain, key } = await ca.issue({
-      names: [
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'dns', value: 'localhost' },
-      ],
-    });
+    const names = [{ type: 'ip', value: '127.0.0.1' } as const, { type: 'dns', value: 'localhost' } as const];
+    const { chain, key } = await ca.issue({ names });
     const der = Buffer.from(await toPkcs8(key)).toString('base64');
     const server = createSecureServer({
       cert: toPem(chain),
       key: `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n`,
-      ca: toPem([ca.root]),
-      requestCert: true,
-      rejectUnauthorized: false,
     });
-    const fake = new FakeApiServer(server, toPem([ca.root]));
     server.listen(0, '127.0.0.1');
-    fake.#front.listen(0, '127.0.0.1');
-    await Promise.all([once(server, 'listening'), once(fake.#front, 'listening')]);
-    return fake;
-  }
-
-  get port(): number {
-    return (this.#front.address() as AddressInfo).port;
+    await once(server, 'listening');
+    const network = await FakeNetwork.start((server.address() as AddressInfo).port);
+    return new FakeApiServer(server, network, toPem([ca.root]));
   }
 
   endpoint(): Endpoint {
     return {
-      origin: `https://127.0.0.1:${this.port}`,
+      origin: `https://127.0.0.1:${this.network.port}`,
       prefix: '',
       tls: { ca: this.caPem, rejectUnauthorized: true },
       headers: this.token === undefined ? {} : { authorization: `Bearer ${this.token}` },
     };
-  }
-
-  /** Writes an object under the collection of its kind, as somebody with every right. */
-  put(collection: string, object: ApiObject): ApiObject {
-    const path = objectPath(collection, object.metadata);
-    const known = this.#objects.get(path);
-    const version = ++this.#version;
-    const stored: ApiObject = {
-      ...object,
-      metadata: {
-        creationTimestamp: '2026-06-01T11:00:00Z',
-        ...object.metadata,
-        uid: known?.metadata.uid ?? object.metadata.uid ?? `uid-${version}`,
-        resourceVersion: String(version),
-      },
-    };
-    this.#objects.set(path, stored);
-    this.#tell({ version, path, type: known === undefined ? 'ADDED' : 'MODIFIED', object: stored });
-    return stored;
-  }
-
-  delete(collection: string, metadata: ApiObject['metadata']): void {
-    const path = objectPath(collection, metadata);
-    const known = this.#objects.get(path);
-    if (known === undefined) throw new Error(`there is no ${path}`);
-    this.#objects.delete(path);
-    const version = ++this.#version;
-    const object = { ...known, metadata: { ...known.metadata, resourceVersion: String(version) } };
-    this.#tell({ version, path, type: 'DELETED', object });
-  }
-
-  get(collection: string, metadata: ApiObject['metadata']): ApiObject | undefined {
-    return this.#objects.get(objectPath(collection, metadata));
-  }
-
-  all(collection: string): readonly ApiObject[] {
-    return [...this.#objects].filter(([path]) => isIn(path, collection)).map(([, object]) => object);
   }
 
   isWatched(): boolean {
@@ -183,56 +111,19 @@ export class FakeApiServer {
     this.#failures.push({ matches, failure });
   }
 
-  /** Forgets history: who watches from before now is told 410. */
-  compact(): void {
-    this.#oldest = ++this.#version;
-    this.#changes.length = 0;
-  }
-
-  /** As if etcd had been restored from a backup. */
-  goBack(versions: number): void {
-    this.#version -= versions;
-  }
-
   bookmark(): void {
-    const object = { metadata: { resourceVersion: String(++this.#version) } };
+    const object = { metadata: { resourceVersion: String(++this.objects.version) } };
     for (const watch of this.#watches) send(watch, 'BOOKMARK', object);
   }
 
   /** Tells every watch of an error inside the stream. */
   sendError(code: number, message: string): void {
-    const object = { kind: 'Status', code, message };
-    for (const watch of this.#watches) send(watch, 'ERROR', object);
+    for (const watch of this.#watches) send(watch, 'ERROR', status(code, message));
   }
 
   /** Ends every watch as the server does after timeoutSeconds. */
   endWatches(): void {
     for (const { response } of this.#watches) response.end();
-  }
-
-  /** Cuts every connection with a TCP reset. */
-  reset(): void {
-    for (const { near, far } of this.#pipes) {
-      near.resetAndDestroy();
-      far.destroy();
-    }
-  }
-
-  /** Answers wait until the way is let free; then all of them arrive at once. */
-  hold(): () => void {
-    const held = [...this.#pipes];
-    for (const { near, far } of held) far.unpipe(near).pause();
-    return () => {
-      for (const { near, far } of held) far.pipe(near);
-    };
-  }
-
-  /** From now on no byte passes on the connections that stand: half-open, as after a node's death. New ones work. */
-  goSilent(): void {
-    for (const { near, far } of this.#pipes) {
-      near.unpipe(far);
-      far.unpipe(near);
-    }
   }
 
   /** Tells clients to come again on a new connection, as a server does that shuts down. */
@@ -241,38 +132,10 @@ export class FakeApiServer {
   }
 
   async close(): Promise<void> {
-    for (const { near, far } of this.#pipes) {
-      near.destroy();
-      far.destroy();
-    }
-    this.#front.close();
+    await this.network.close();
     this.#server.close();
     for (const session of this.#sessions) session.destroy();
-    await Promise.all([once(this.#front, 'close'), once(this.#server, 'close')]);
-  }
-
-  #join(near: Socket): void {
-    this.connections += 1;
-    const far = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
-    const pipe = { near, far };
-    this.#pipes.add(pipe);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      one.pipe(other);
-      one.on('error', () => undefined);
-      one.on('close', () => {
-        this.#pipes.delete(pipe);
-        other.destroy();
-      });
-    }
-  }
-
-  #tell(change: Change): void {
-    this.#changes.push(change);
-    for (const watch of this.#watches)
-      if (concerns(watch, change.path)) send(watch, change.type, change.object);
+    await once(this.#server, 'close');
   }
 
   async #answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
@@ -307,38 +170,35 @@ export class FakeApiServer {
 
   #fail(failure: Failure, response: Http2ServerResponse): void {
     if (failure.silent === true) return;
-    if (failure.cut === true) return this.reset();
+    if (failure.cut === true) return this.network.reset();
     const code = failure.status ?? 500;
     reply(response, code, failure.body ?? status(code, 'made to fail'), failure.headers);
   }
 
   #serve(seen: SeenRequest, response: Http2ServerResponse): void {
-    const parts = collections.exec(seen.path)?.groups;
-    if (parts === undefined)
-      return reply(response, 404, status(404, 'the server could not find the requested resource'));
-    const collection = seen.path.slice(
-      0,
-      seen.path.length - (parts['name'] === undefined ? 0 : parts['name'].length + 1),
-    );
-    if (parts['name'] !== undefined) return this.#serveOne(seen, response);
+    const { collection, name } = path.exec(seen.path)?.groups ?? {};
+    if (collection === undefined)
+      return reply(response, 404, status(404, 'the server could not find the resource'));
+    if (name !== undefined) return this.#serveOne(collection, name, seen, response);
     if (seen.method === 'POST') return this.#create(collection, seen, response);
     if (seen.query.get('watch') === 'true') return this.#watch(collection, seen, response);
     this.#list(collection, seen, response);
   }
 
   #list(collection: string, { query }: SeenRequest, response: Http2ServerResponse): void {
-    const [version, from] = (query.get('continue') ?? `${this.#version} 0`).split(' ').map(Number) as [
+    const [version, from] = (query.get('continue') ?? `${this.objects.version} 0`).split(' ').map(Number) as [
       number,
       number,
     ];
-    if (version < this.#oldest)
-      return reply(response, 410, status(410, 'The provided continue parameter is too old'));
+    if (version < this.objects.oldest)
+      return reply(response, 410, status(410, 'the continue parameter is too old'));
     const limit = Math.min(Number(query.get('limit') ?? Infinity), this.maxPage);
-    const all = this.all(collection).filter((object) => isSelected(object, nameIn(query)));
-    const metadata = {
-      resourceVersion: String(version),
-      ...(from + limit < all.length ? { continue: `${version} ${from + limit}` } : {}),
-    };
+    const name = nameIn(query);
+    const all = this.objects
+      .all(collection)
+      .filter(({ metadata }) => name === undefined || metadata.name === name);
+    const more = from + limit < all.length ? { continue: `${version} ${from + limit}` } : {};
+    const metadata = { resourceVersion: String(version), ...more };
     reply(response, 200, { kind: 'List', metadata, items: all.slice(from, from + limit) });
   }
 
@@ -347,28 +207,29 @@ export class FakeApiServer {
     const watch: Watch = { prefix: collection, name: nameIn(query), response };
     response.writeHead(200, { 'content-type': 'application/json' });
     this.watches.push(query);
-    if (from < this.#oldest) {
+    if (from < this.objects.oldest) {
       send(watch, 'ERROR', status(410, 'too old resource version'));
       response.end();
       return;
     }
     this.#watches.add(watch);
     response.on('close', () => this.#watches.delete(watch));
-    for (const { version, path, type, object } of this.#changes) {
-      if (version > from && concerns(watch, path)) send(watch, type, object);
+    for (const { path, type, object } of this.objects.changesAfter(from)) {
+      if (concerns(watch, path)) send(watch, type, object);
     }
   }
 
   #create(collection: string, { body }: SeenRequest, response: Http2ServerResponse): void {
     const object = body as ApiObject;
-    if (this.get(collection, object.metadata) !== undefined) {
+    if (this.objects.get(collection, object.metadata) !== undefined) {
       return reply(response, 409, status(409, `"${object.metadata.name}" already exists`));
     }
-    reply(response, 201, this.put(collection, object));
+    reply(response, 201, this.objects.put(collection, object));
   }
 
-  #serveOne({ method, path, body, headers }: SeenRequest, response: Http2ServerResponse): void {
-    const known = this.#objects.get(path);
+  #serveOne(collection: string, name: string, seen: SeenRequest, response: Http2ServerResponse): void {
+    const { method, body, headers } = seen;
+    const known = this.objects.get(collection, { name });
     if (known === undefined) return reply(response, 404, status(404, 'not found'));
     if (method === 'GET') return reply(response, 200, known);
     const sent = body as ApiObject;
@@ -377,14 +238,15 @@ export class FakeApiServer {
       return reply(response, 409, status(409, 'the object has been modified'));
     }
     if (uid !== undefined && uid !== known.metadata.uid) {
+      // So the real one: a precondition where the object is replaced, an immutable field where it is patched.
       const code = method === 'PUT' ? 409 : 422;
       return reply(response, code, status(code, 'another UID'));
     }
     if (method === 'PATCH' && headers['content-type'] !== 'application/merge-patch+json') {
       return reply(response, 415, status(415, 'unsupported patch'));
     }
-    const collection = path.slice(0, path.lastIndexOf('/'));
-    reply(response, 200, this.put(collection, method === 'PUT' ? sent : (merged(known, sent) as ApiObject)));
+    const next = method === 'PUT' ? sent : (merged(known, sent) as ApiObject);
+    reply(response, 200, this.objects.put(collection, next));
   }
 }
 
@@ -393,30 +255,12 @@ export function connectionTo(server: FakeApiServer): Connection {
   return { source: 'a test', current: async () => server.endpoint(), renew: () => undefined };
 }
 
-function objectPath(collection: string, { namespace, name }: ApiObject['metadata']): string {
-  const inNamespace = namespace === undefined || collection.includes('/namespaces/');
-  const at = collection.lastIndexOf('/');
-  return inNamespace
-    ? `${collection}/${name}`
-    : `${collection.slice(0, at)}/namespaces/${namespace}${collection.slice(at)}/${name}`;
-}
-
-/** Of a namespace, or of all. */
-function isIn(path: string, collection: string): boolean {
-  const parent = path.slice(0, path.lastIndexOf('/'));
-  return parent === collection || parent.replace(/\/namespaces\/[^/]+/, '') === collection;
-}
-
 function concerns({ prefix, name }: Watch, path: string): boolean {
   return isIn(path, prefix) && (name === undefined || path.endsWith(`/${name}`));
 }
 
 function nameIn(query: URLSearchParams): string | undefined {
   return query.get('fieldSelector')?.replace('metadata.name=', '');
-}
-
-function isSelected(object: ApiObject, name: string | undefined): boolean {
-  return name === undefined || object.metadata.name === name;
 }
 
 function send({ response }: Watch, type: string, object: unknown): void {
@@ -435,18 +279,4 @@ function reply(
 
 function status(code: number, message: string): unknown {
   return { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, message };
-}
-
-/** RFC 7396. */
-function merged(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result = { ...(typeof target === 'object' && target !== null ? target : {}) } as Record<
-    string,
-    unknown
-  >;
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) Reflect.deleteProperty(result, key);
-    else result[key] = merged(result[key], value);
-  }
-  return result;
 }

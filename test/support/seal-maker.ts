@@ -112,6 +112,20 @@ export function payloadText({ object, header }: Pick<SealPlan, 'object' | 'heade
   return jcs({ apiVersion, kind, metadata: covered, spec });
 }
 
+/** As {@link payloadText}, but the covered keys stand as the header has them: out of order, twice. */
+export function payloadInHeaderOrder({ object, header }: Pick<SealPlan, 'object' | 'header'>): string {
+  const { apiVersion, kind, metadata, spec } = object;
+  const member = (name: 'labels' | 'annotations'): string => {
+    const keys = header.find(([each]) => each === name)?.[1] as readonly string[];
+    return `{${keys.map((key) => `${jcs(key)}:${jcs(metadata[name]![key])}`).join(',')}}`;
+  };
+  const names = `"name":${jcs(metadata.name)},"namespace":${jcs(metadata.namespace)}`;
+  return (
+    `{"apiVersion":${jcs(apiVersion)},"kind":${jcs(kind)},"metadata":{` +
+    `"annotations":${member('annotations')},"labels":${member('labels')},${names}},"spec":${jcs(spec)}}`
+  );
+}
+
 export function digestOf(payload: string): string {
   return createHash('sha256').update(payload).digest('base64url');
 }
@@ -123,8 +137,20 @@ export function sealText(plan: SealPlan, header: Uint8Array | string = headerTex
   return `${protectedText}..${signInput(plan, input).toString('base64url')}`;
 }
 
-function signInput({ keys: { privateKey: key }, signWith }: SealPlan, input: string): Buffer {
-  const data = Buffer.from(input, 'latin1');
+const signed = new WeakMap<KeyPair, Map<string, Buffer>>();
+const mostSigned = 1024;
+
+/** The same text is signed the same: a seal may be shown twice, and signing costs the most. */
+function signInput(plan: SealPlan, input: string): Buffer {
+  const known = signed.get(plan.keys) ?? new Map<string, Buffer>();
+  signed.set(plan.keys, known);
+  const name = `${plan.signWith} ${digestOf(input)}`;
+  const signature = known.get(name) ?? freshSignature(plan, Buffer.from(input, 'latin1'));
+  if (known.size < mostSigned) known.set(name, signature);
+  return signature;
+}
+
+function freshSignature({ keys: { privateKey: key }, signWith }: SealPlan, data: Buffer): Buffer {
   switch (signWith) {
     case 'ES256':
       return sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' });

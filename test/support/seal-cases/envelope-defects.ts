@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { Raw, sealAnnotation, withMember, withSeal, type AnyObject, type Json } from '../seal-maker.ts';
+import { payloadInHeaderOrder, Raw, sealAnnotation, withMember, withSeal, type AnyObject, type Json } from '../seal-maker.ts';
 import { nodeNameLabel } from './honest.ts';
 import {
   chainOf,
@@ -87,6 +87,17 @@ function covering(
         const own = plan.header.find(([each]) => each === where)?.[1] as readonly string[];
         return withMember(plan, where, order([...own, ...keys].sort((a, b) => (a < b ? -1 : 1))));
       });
+    },
+  };
+}
+
+/** Signed as a verifier would read it that never asks for an order. */
+function asWritten(defect: Defect): Defect {
+  return {
+    ...defect,
+    apply: (scenario, context) => {
+      const made = defect.apply(scenario, context);
+      return made && { ...made, payload: payloadInHeaderOrder };
     },
   };
 }
@@ -200,8 +211,8 @@ export const envelopeDefects: readonly Defect[] = [
   member('another cluster', 'cluster-mismatch', 'cluster', (_, { random }) =>
     random.pick(['demo2', '', 'DEMO', 'demo ']),
   ),
-  covering('covered keys out of order', 'covered-keys', ['b', 'a'], (all) => all.toReversed()),
-  covering('a covered key twice', 'covered-keys', ['b'], (all) => [...all, all.at(-1)!]),
+  asWritten(covering('covered keys out of order', 'covered-keys', ['b', 'a'], (all) => all.toReversed())),
+  asWritten(covering('a covered key twice', 'covered-keys', ['b'], (all) => [...all, all.at(-1)!])),
   covering('65 covered keys', 'covered-keys', many(63), (all) => all),
   covering('a covered key of ill-formed Unicode', 'covered-keys', ['z\udbff'], (all) => all),
   {

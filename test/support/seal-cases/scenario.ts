@@ -1,6 +1,6 @@
 import type { KeyPair } from '../certificate-factory.ts';
 import type { Random } from '../random.ts';
-import { headerText, Raw, sealText, withSeal, type AnyObject, type Json, type SealPlan } from '../seal-maker.ts';
+import { headerText, payloadText, Raw, sealText, withSeal, type AnyObject, type Json, type SealPlan } from '../seal-maker.ts';
 import type { World } from './world.ts';
 
 export interface Mark {
@@ -23,6 +23,8 @@ export interface Scenario {
   readonly nodeCreated?: number | undefined;
   /** The header's bytes, where they are not those of its members. */
   readonly headerBytes?: (text: string) => Uint8Array;
+  /** What is signed, where it is not the payload that docs/seal.md asks for. */
+  readonly payload?: (plan: SealPlan) => string;
   /** What happens to the object after it was sealed. */
   readonly after: readonly ((object: AnyObject) => AnyObject)[];
   /** What happens to its JSON text in the end. */
@@ -61,11 +63,12 @@ export interface DefectContext {
   readonly random: Random;
 }
 
+const utf8 = (text: string): Uint8Array => Buffer.from(text);
+
 /** The sealed object's JSON text. */
 export function render(scenario: Scenario): string {
-  const { plan, headerBytes, after, text } = scenario;
-  const seal =
-    headerBytes === undefined ? sealText(plan) : sealText(plan, headerBytes(headerText(plan)));
+  const { plan, headerBytes = utf8, payload = payloadText, after, text } = scenario;
+  const seal = sealText(plan, headerBytes(headerText(plan)), payload(plan));
   const object = after.reduce((current, change) => change(current), withSeal(plan.object, seal));
   return text.reduce((current, change) => change(current), JSON.stringify(object));
 }

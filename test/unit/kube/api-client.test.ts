@@ -10,9 +10,9 @@ describe('a call', () => {
 
   test('gets JSON, and says who it is', async () => {
     const { server, api, controller } = fake();
-    server.put(nodesPath, { metadata: { name: 'a' } });
+    server.objects.put(nodesPath, { metadata: { name: 'a' } });
     const { status, json } = await api.request({ path: `${nodesPath}/a`, signal: controller.signal });
-    expect([status, json]).toEqual([200, server.get(nodesPath, { name: 'a' })]);
+    expect([status, json]).toEqual([200, server.objects.get(nodesPath, { name: 'a' })]);
     expect((await server.requests.next()).headers).toMatchObject({
       accept: 'application/json',
       'user-agent': 'featureseal',
@@ -21,18 +21,18 @@ describe('a call', () => {
 
   test('shares one connection with all others, also those at the same time', async () => {
     const { server, api, controller } = fake();
-    server.put(nodesPath, { metadata: { name: 'a' } });
+    server.objects.put(nodesPath, { metadata: { name: 'a' } });
     const call = () => api.request({ path: `${nodesPath}/a`, signal: controller.signal });
     await call();
     await Promise.all(Array.from({ length: 50 }, call));
-    expect(server.connections).toBe(1);
+    expect(server.network.connections).toBe(1);
   });
 
   test('reads an answer whose head, body and end arrive at once', async () => {
     const { server, api, controller } = fake();
     await api.request({ path: nodesPath, signal: controller.signal });
     await server.answered.next();
-    const release = server.hold();
+    const release = server.network.hold();
     const body = { metadata: { name: 'a' }, spec: 'x'.repeat(1_000) };
     const answer = api.request({ method: 'POST', path: nodesPath, body, signal: controller.signal });
     await server.answered.next();
@@ -65,7 +65,7 @@ describe('a call', () => {
   test('works again after a TCP reset', async () => {
     const { server, api, controller } = fake();
     await api.request({ path: nodesPath, signal: controller.signal });
-    server.reset();
+    server.network.reset();
     const call = () => api.request({ path: nodesPath, signal: controller.signal });
     await call().catch(() => undefined);
     expect((await call()).status).toBe(200);
@@ -77,7 +77,7 @@ describe('a call', () => {
     server.goAway();
     await api.request({ path: nodesPath, signal: controller.signal }).catch(() => undefined);
     expect((await api.request({ path: nodesPath, signal: controller.signal })).status).toBe(200);
-    expect(server.connections).toBe(2);
+    expect(server.network.connections).toBe(2);
   });
 
   test('waits as long as the server wishes after 429, then tries again', async () => {
@@ -161,10 +161,10 @@ describe('a call', () => {
     await own.request({ path: nodesPath, signal: controller.signal });
     tls = { ...tls };
     await own.request({ path: nodesPath, signal: controller.signal });
-    expect(server.connections).toBe(1);
+    expect(server.network.connections).toBe(1);
     tls = { ...tls, servername: 'localhost' };
     await own.request({ path: nodesPath, signal: controller.signal });
-    expect(server.connections).toBe(2);
+    expect(server.network.connections).toBe(2);
     own.close();
     api.close();
   });
@@ -200,10 +200,21 @@ describe('a stream', () => {
     const next = reasonOf(() => lines.next());
     await server.watches.next();
     await clock.sleeping(15_000);
-    server.goSilent();
+    server.network.goSilent();
     await clock.pass(15_000);
     // The ping is out, and nobody answers.
     await clock.pass(10_000);
+    expect(await next).toBe('store-unavailable');
+  });
+
+  test('ends soon when the server says that it goes away, to begin anew elsewhere', async () => {
+    const { server, api, clock, controller } = fake();
+    const query = { watch: 'true', resourceVersion: '100' };
+    const lines = api.stream({ path: nodesPath, query, signal: controller.signal });
+    const next = reasonOf(() => lines.next());
+    await server.watches.next();
+    server.goAway();
+    await clock.pass(5_000);
     expect(await next).toBe('store-unavailable');
   });
 

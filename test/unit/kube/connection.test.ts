@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
@@ -117,7 +118,7 @@ describe('in a pod', () => {
     await write(path('account/ca.crt'), 'CA');
     await write(path('account/token'), 'one');
     await write(path('kubeconfig'), kubeconfig());
-    const script = join(import.meta.dirname, 'loaded-modules.mjs');
+    const script = fileURLToPath(import.meta.resolve('./loaded-modules.mjs'));
     const loaded = async (arguments_: string[]): Promise<string[]> => {
       const { stdout } = await promisify(execFile)(process.execPath, [script, ...arguments_]);
       return JSON.parse(stdout) as string[];

@@ -40,7 +40,7 @@ describe('Events', () => {
     const { server, clock } = fake();
     eventsOf(fake()).events.send(notice);
     await clock.sleeping(eventLimits.pause);
-    expect(server.all(inNamespace('ns'))).toMatchObject([
+    expect(server.objects.all(inNamespace('ns'))).toMatchObject([
       {
         metadata: { name: 'n1.01', namespace: 'ns' },
         eventTime: '2026-06-01T12:00:00.000000Z',
@@ -65,7 +65,7 @@ describe('Events', () => {
     const { server, clock } = fake();
     eventsOf(fake()).events.send({ ...notice, about: { kind: 'Node', name: 'n1', uid: 'u1' } });
     await clock.sleeping(eventLimits.pause);
-    expect(server.all(inNamespace('default'))).toMatchObject([
+    expect(server.objects.all(inNamespace('default'))).toMatchObject([
       { regarding: { apiVersion: 'v1', kind: 'Node', name: 'n1' } },
     ]);
   });
@@ -80,7 +80,7 @@ describe('Events', () => {
     for (let index = 0; index < 3; index++) events.send(notice);
     await clock.pass(eventLimits.repeat);
     await clock.sleeping(eventLimits.pause);
-    expect(server.all(inNamespace('ns'))).toMatchObject([
+    expect(server.objects.all(inNamespace('ns'))).toMatchObject([
       { reason: 'NodeFeatureRefused', note: 'the 0th time', series: { count: 8 } },
       { reason: 'Another' },
     ]);
@@ -90,7 +90,7 @@ describe('Events', () => {
     const { server, clock } = fake();
     eventsOf(fake()).events.send({ ...notice, message: `\u001b[2J${'😀'.repeat(1_000)}` });
     await clock.sleeping(eventLimits.pause);
-    const [event] = server.all(inNamespace('ns'));
+    const [event] = server.objects.all(inNamespace('ns'));
     const note = event?.['note'] as string;
     expect(note).toMatch(/^\\u001b\[2J😀/);
     expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
@@ -106,7 +106,7 @@ describe('Events', () => {
     events.send({ ...notice, reason: 'Next' });
     await clock.pass(eventLimits.pause);
     await clock.sleeping(eventLimits.pause);
-    expect(server.all(inNamespace('ns'))).toMatchObject([{ reason: 'Next' }]);
+    expect(server.objects.all(inNamespace('ns'))).toMatchObject([{ reason: 'Next' }]);
   });
 
   test('beyond what may wait are dropped and counted', () => {

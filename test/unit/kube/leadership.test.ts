@@ -49,7 +49,7 @@ describe('leadership by a Lease', () => {
     const { leadership, changes } = candidate(fake(), 'one', clock);
     expect(leadership.isLeader()).toBe(false);
     expect(await changes.next()).toBe(true);
-    expect(specOf(server.get(leases, lease))).toEqual({
+    expect(specOf(server.objects.get(leases, lease))).toEqual({
       holderIdentity: 'one',
       leaseDurationSeconds: 15,
       leaseTransitions: 0,
@@ -59,7 +59,7 @@ describe('leadership by a Lease', () => {
     await clock.sleeping(retry);
     clock.advance(retry);
     await clock.sleeping(retry);
-    expect(specOf(server.get(leases, lease))).toMatchObject({
+    expect(specOf(server.objects.get(leases, lease))).toMatchObject({
       acquireTime: '2026-06-01T12:00:00.000000Z',
       renewTime: '2026-06-01T12:00:02.000000Z',
     });
@@ -89,7 +89,10 @@ describe('leadership by a Lease', () => {
     expect(two.leadership.isLeader()).toBe(false);
     second.advance(retry);
     expect(await two.changes.next()).toBe(true);
-    expect(specOf(server.get(leases, lease))).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
+    expect(specOf(server.objects.get(leases, lease))).toMatchObject({
+      holderIdentity: 'two',
+      leaseTransitions: 1,
+    });
   });
 
   test('who cannot renew for 10 s leads no more, and says so', async () => {
@@ -139,7 +142,7 @@ describe('leadership by a Lease', () => {
     const { leadership, changes } = candidate(fake(), 'one', clock);
     expect(await changes.next()).toBe(true);
     await clock.sleeping(retry);
-    server.put(leases, {
+    server.objects.put(leases, {
       metadata: lease,
       spec: { holderIdentity: 'two', leaseDurationSeconds: 15, leaseTransitions: 1 },
     });
@@ -159,7 +162,7 @@ describe('leadership by a Lease', () => {
     await clock.sleeping(retry);
     await one.stop();
     expect(one.leadership.isLeader()).toBe(false);
-    expect(specOf(server.get(leases, lease))).toMatchObject({ holderIdentity: '' });
+    expect(specOf(server.objects.get(leases, lease))).toMatchObject({ holderIdentity: '' });
     clock.advance(retry);
     expect(await two.changes.next()).toBe(true);
   });

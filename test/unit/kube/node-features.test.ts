@@ -31,8 +31,8 @@ describe('NodeFeatures of the cluster', () => {
 
   test('are told of from all namespaces, as stored', async () => {
     const { server, api, clock, controller } = fake();
-    const stored = server.put(nodeFeaturesPath, nodeFeature());
-    server.put(nodeFeaturesPath, nodeFeature({ namespace: 'other' }));
+    const stored = server.objects.put(nodeFeaturesPath, nodeFeature());
+    server.objects.put(nodeFeaturesPath, nodeFeature({ namespace: 'other' }));
     const events = new Queue<unknown>();
     void new KubeNodeFeatures({ api, clock, random: () => 0 }).run((event) => {
       events.push(event);
@@ -41,14 +41,14 @@ describe('NodeFeatures of the cluster', () => {
     expect(await events.next()).toMatchObject({ type: 'applied', key: 'other/n1' });
     expect(await events.next()).toEqual({ type: 'synced', keys: new Set(['ns/n1', 'other/n1']) });
     await server.watches.next();
-    server.delete(nodeFeaturesPath, { namespace: 'ns', name: 'n1' });
+    server.objects.delete(nodeFeaturesPath, { namespace: 'ns', name: 'n1' });
     expect(await events.next()).toEqual({ type: 'deleted', key: 'ns/n1' });
   });
 
   test('keep every key as it is, __proto__ too', async () => {
     const { server, api, clock, controller } = fake();
     const labels = JSON.parse('{"__proto__":"x","constructor":"y","1":"z"}') as Record<string, string>;
-    server.put(nodeFeaturesPath, { ...nodeFeature(), spec: { labels } });
+    server.objects.put(nodeFeaturesPath, { ...nodeFeature(), spec: { labels } });
     const object = await new KubeNodeFeatures({ api, clock, random: () => 0 }).read(
       'ns/n1',
       controller.signal,
@@ -58,7 +58,7 @@ describe('NodeFeatures of the cluster', () => {
 
   test('are read one by one', async () => {
     const { server, api, clock, controller } = fake();
-    const stored = server.put(nodeFeaturesPath, nodeFeature());
+    const stored = server.objects.put(nodeFeaturesPath, nodeFeature());
     const feed = new KubeNodeFeatures({ api, clock, random: () => 0 });
     expect(await feed.read('ns/n1', controller.signal)).toEqual(stored);
     expect(await feed.read('ns/n2', controller.signal)).toBeUndefined();
@@ -77,8 +77,10 @@ describe("a worker's own NodeFeature", () => {
     const { uid, resourceVersion } = metadataOf(created);
     const replaced = await own.replace(nodeFeature({ uid, resourceVersion }), controller.signal);
     expect(replaced).toMatchObject({ metadata: { uid }, spec: { labels: { a: 'b' } } });
-    expect(server.get(nodeFeaturesPath, { namespace: 'ns', name: 'n1' })).toEqual(replaced);
-    expect(server.get(nodeFeaturesPath, { namespace: 'ns', name: 'n1' })?.metadata.labels).toBeUndefined();
+    expect(server.objects.get(nodeFeaturesPath, { namespace: 'ns', name: 'n1' })).toEqual(replaced);
+    expect(
+      server.objects.get(nodeFeaturesPath, { namespace: 'ns', name: 'n1' })?.metadata.labels,
+    ).toBeUndefined();
     await server.requests.next();
     const { method, query } = await server.requests.next();
     expect([method, Object.fromEntries(query)]).toEqual([
@@ -88,7 +90,7 @@ describe("a worker's own NodeFeature", () => {
   });
 
   test('is not created over another one', async () => {
-    fake().server.put(nodeFeaturesPath, nodeFeature());
+    fake().server.objects.put(nodeFeaturesPath, nodeFeature());
     expect(await reasonOf(() => ownOf(fake()).create(nodeFeature(), fake().controller.signal))).toBe(
       'store-conflict',
     );
@@ -98,7 +100,7 @@ describe("a worker's own NodeFeature", () => {
     ['resourceVersion', { resourceVersion: '1' }],
     ['UID', { uid: 'another' }],
   ])('is not replaced under another %s', async (_, metadata) => {
-    fake().server.put(nodeFeaturesPath, nodeFeature());
+    fake().server.objects.put(nodeFeaturesPath, nodeFeature());
     const replace = ownOf(fake()).replace(nodeFeature(metadata), fake().controller.signal);
     expect(await reasonOf(() => replace)).toBe('store-conflict');
   });
@@ -112,10 +114,10 @@ describe("a worker's own NodeFeature", () => {
     expect(await changes.next()).toBeUndefined();
     expect((await server.watches.next()).get('fieldSelector')).toBe('metadata.name=n1');
     expect((await server.requests.next()).query.get('fieldSelector')).toBe('metadata.name=n1');
-    server.put(nodeFeaturesPath, nodeFeature({ name: 'n2' }));
-    const stored = server.put(nodeFeaturesPath, nodeFeature());
+    server.objects.put(nodeFeaturesPath, nodeFeature({ name: 'n2' }));
+    const stored = server.objects.put(nodeFeaturesPath, nodeFeature());
     expect(await changes.next()).toEqual(stored);
-    server.delete(nodeFeaturesPath, { namespace: 'ns', name: 'n1' });
+    server.objects.delete(nodeFeaturesPath, { namespace: 'ns', name: 'n1' });
     expect(await changes.next()).toBeUndefined();
   });
 });

@@ -22,10 +22,10 @@ describe('Nodes of the API server', () => {
 
   test('are told of, with their metadata only; one that went away unseen is told of as deleted', async () => {
     const { server, clock, controller } = fake();
-    server.put(nodesPath, {
+    server.objects.put(nodesPath, {
       metadata: { name: 'a', uid: 'uid-a', labels: { x: '1' }, annotations: { y: '2' } },
     });
-    server.put(nodesPath, { metadata: { name: 'b' } });
+    server.objects.put(nodesPath, { metadata: { name: 'b' } });
     const events = new Queue<unknown>();
     void nodesOf(fake()).run((event) => {
       events.push(event);
@@ -48,11 +48,11 @@ describe('Nodes of the API server', () => {
       expect((await server.requests.next()).headers['accept']).toMatch(metadataOnly);
     }
 
-    server.reset();
+    server.network.reset();
     await clock.sleeping(500);
-    server.delete(nodesPath, { name: 'b' });
-    server.put(nodesPath, { metadata: { name: 'c' } });
-    server.compact();
+    server.objects.delete(nodesPath, { name: 'b' });
+    server.objects.put(nodesPath, { metadata: { name: 'c' } });
+    server.objects.compact();
     await clock.pass(500);
     await clock.pass(1_000);
     expect(await events.next()).toMatchObject({ type: 'applied', node: { name: 'c' } });
@@ -61,14 +61,14 @@ describe('Nodes of the API server', () => {
   });
 
   test('are read one by one', async () => {
-    fake().server.put(nodesPath, { metadata: { name: 'a' } });
+    fake().server.objects.put(nodesPath, { metadata: { name: 'a' } });
     expect(await seen()).toMatchObject({ name: 'a', resourceVersion: '101' });
     expect(await nodesOf(fake()).read('none', fake().controller.signal)).toBeUndefined();
   });
 
   test('are changed by one merge patch, under UID and resourceVersion', async () => {
     const { server, controller } = fake();
-    server.put(nodesPath, { metadata: { name: 'a', labels: { keep: '1', go: '2' } } });
+    server.objects.put(nodesPath, { metadata: { name: 'a', labels: { keep: '1', go: '2' } } });
     const view = await seen();
     await server.requests.next();
     const patch = { labels: { go: null, come: '3' }, annotations: { note: 'n' } };
@@ -88,24 +88,24 @@ describe('Nodes of the API server', () => {
   test.each<[string, (fake: FakeApi) => void]>([
     [
       'changed meanwhile',
-      ({ server }) => server.put(nodesPath, { metadata: { name: 'a', labels: { x: 'y' } } }),
+      ({ server }) => server.objects.put(nodesPath, { metadata: { name: 'a', labels: { x: 'y' } } }),
     ],
-    ['is gone', ({ server }) => server.delete(nodesPath, { name: 'a' })],
+    ['is gone', ({ server }) => server.objects.delete(nodesPath, { name: 'a' })],
     [
       'was made anew',
       ({ server }) => {
-        server.delete(nodesPath, { name: 'a' });
-        server.put(nodesPath, { metadata: { name: 'a' } });
+        server.objects.delete(nodesPath, { name: 'a' });
+        server.objects.put(nodesPath, { metadata: { name: 'a' } });
       },
     ],
   ])('a patch of a Node that %s is a conflict and changes nothing', async (_, change) => {
     const { server, controller } = fake();
-    server.put(nodesPath, { metadata: { name: 'a' } });
+    server.objects.put(nodesPath, { metadata: { name: 'a' } });
     const view = await seen();
     change(fake());
-    const before = server.get(nodesPath, { name: 'a' });
+    const before = server.objects.get(nodesPath, { name: 'a' });
     const patch = nodesOf(fake()).patch(view, { labels: { a: 'b' }, annotations: {} }, controller.signal);
     expect(await reasonOf(() => patch)).toBe('store-conflict');
-    expect(server.get(nodesPath, { name: 'a' })).toEqual(before);
+    expect(server.objects.get(nodesPath, { name: 'a' })).toEqual(before);
   });
 });

@@ -44,7 +44,7 @@ function watch(
 }
 
 function put({ server }: FakeApi, ...names: string[]): void {
-  for (const name of names) server.put(nodesPath, { metadata: { name } });
+  for (const name of names) server.objects.put(nodesPath, { metadata: { name } });
 }
 
 describe('reflector', () => {
@@ -62,7 +62,7 @@ describe('reflector', () => {
       timeoutSeconds: '300',
     });
     put(fake(), 'c', 'a');
-    fake().server.delete(nodesPath, { name: 'b' });
+    fake().server.objects.delete(nodesPath, { name: 'b' });
     expect(await next(3)).toEqual(['applied c', 'applied a', 'deleted b']);
   });
 
@@ -79,7 +79,8 @@ describe('reflector', () => {
 
   test('reads fewer at a time where objects are large', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `n${index}`);
-    for (const name of names) fake().server.put(nodesPath, { metadata: { name }, spec: 'x'.repeat(10_000) });
+    for (const name of names)
+      fake().server.objects.put(nodesPath, { metadata: { name }, spec: 'x'.repeat(10_000) });
     const { next } = watch(fake());
     expect((await next(41)).at(-1)).toMatch(/^synced/);
   });
@@ -113,7 +114,7 @@ describe('reflector', () => {
     await next(2);
     const { server, clock } = fake();
     await server.watches.next();
-    server.reset();
+    server.network.reset();
     expect(await next(1)).toEqual(['problem store-unavailable']);
     put(fake(), 'b');
     await clock.pass(firstPause);
@@ -153,11 +154,11 @@ describe('reflector', () => {
     await next(3);
     const { server, clock } = fake();
     await server.watches.next();
-    server.reset();
+    server.network.reset();
     expect(await next(1)).toEqual(['problem store-unavailable']);
-    server.delete(nodesPath, { name: 'a' });
+    server.objects.delete(nodesPath, { name: 'a' });
     put(fake(), 'c');
-    server.compact();
+    server.objects.compact();
     await clock.pass(firstPause);
     await server.watches.next();
     await clock.pass(2 * firstPause);
@@ -231,9 +232,9 @@ describe('reflector', () => {
     await next(3);
     await server.watches.next();
     // A backup of etcd in which b was not yet there.
-    server.delete(nodesPath, { name: 'b' });
+    server.objects.delete(nodesPath, { name: 'b' });
     expect(await next(1)).toEqual(['deleted b']);
-    server.goBack(50);
+    server.objects.goBack(50);
     server.sendError(410, 'too old resource version');
     await clock.pass(firstPause);
     expect(await next(1)).toEqual(['problem store-unavailable']);
