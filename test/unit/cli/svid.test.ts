@@ -97,20 +97,22 @@ describe('featureseal svid', () => {
   test.each([
     [
       'no socket is named',
+      2,
       [],
       {},
       '[socket-invalid] no address of a Workload API is known: set SPIFFE_ENDPOINT_SOCKET',
     ],
-    ['the socket is written wrongly', ['--socket', '/a.sock'], {}, '[socket-invalid] "/a.sock" is not'],
+    ['the socket is written wrongly', 2, ['--socket', '/a.sock'], {}, '[socket-invalid] "/a.sock" is not'],
     [
       'nothing is served there',
+      1,
       ['--socket', 'unix:///none.sock'],
       {},
       '[workload-api-unavailable] unix:///none.sock',
     ],
-  ])('ends with 1 and one line where %s', async (_, args, env, why) => {
+  ])('says so in one line where %s, and ends with %i', async (_, status, args, env, why) => {
     const recorded = recordCli({ env });
-    expect(await run(args, recorded)).toBe(1);
+    expect(await run(args, recorded)).toBe(status);
     expect(recorded.err()).toContain(why);
     expect(recorded.err()).toMatch(/^featureseal: [^\n]+\n$/);
   });
