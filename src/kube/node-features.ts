@@ -1,5 +1,5 @@
 import type { NodeFeature } from '../feature/node-feature.ts';
-import type { FeedEvent, NodeFeatureFeed, ObjectKey, OwnNodeFeature } from '../port/node-feature-store.ts';
+import type { FeedListener, NodeFeatureFeed, ObjectKey, OwnNodeFeature } from '../port/node-feature-store.ts';
 import type { ApiClient } from './api-client.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { nodeFeatures, nodeFeaturesIn, objectPath, type Resource } from './resources.ts';
@@ -15,12 +15,13 @@ export class KubeNodeFeatures implements NodeFeatureFeed {
     this.#options = options;
   }
 
-  async run(onEvent: (event: FeedEvent) => void, signal: AbortSignal): Promise<void> {
+  async run(onEvent: FeedListener, signal: AbortSignal): Promise<void> {
     const reflector = new Reflector({ ...this.#options, resource: nodeFeatures });
     await reflector.run((event) => {
       // NodeFeatures have namespaces, so every key has two parts; the compiler cannot know.
-      if (event.type === 'synced') onEvent({ type: 'synced', keys: event.keys as ReadonlySet<ObjectKey> });
-      else onEvent({ ...event, key: event.key as ObjectKey });
+      return event.type === 'synced'
+        ? onEvent({ type: 'synced', keys: event.keys as ReadonlySet<ObjectKey> })
+        : onEvent({ ...event, key: event.key as ObjectKey });
     }, signal);
   }
 

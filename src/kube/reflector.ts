@@ -15,6 +15,9 @@ export type ReflectorEvent =
   /** A complete list was read; each of its objects was told of before, in this list or earlier. */
   | { readonly type: 'synced'; readonly keys: ReadonlySet<string> };
 
+/** Takes an event in; the reflector reads on when it has, so that a fast server cannot fill the memory of a slow reader. */
+export type ReflectorListener = (event: ReflectorEvent) => void | Promise<void>;
+
 export interface ReflectorOptions {
   readonly api: ApiClient;
   readonly resource: Resource;
@@ -62,7 +65,7 @@ export class Reflector {
   }
 
   /** Tells of what is there and of every change, in the server's order, until `signal` aborts. Never rejects for a failure. */
-  async run(onEvent: (event: ReflectorEvent) => void, signal: AbortSignal): Promise<void> {
+  async run(onEvent: ReflectorListener, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     const { firstRetry, longestRetry } = reflectorTimes;
     const backOff = createBackOff({ clock, random, firstMs: firstRetry, maxMs: longestRetry });
@@ -77,7 +80,7 @@ export class Reflector {
   }
 
   /** @returns true where the watch ended by itself */
-  async #listAndWatch(onEvent: (event: ReflectorEvent) => void, signal: AbortSignal): Promise<boolean> {
+  async #listAndWatch(onEvent: ReflectorListener, signal: AbortSignal): Promise<boolean> {
     try {
       this.#version ??= await this.#list(onEvent, signal);
       await this.#watch(this.#version, onEvent, signal);
@@ -98,7 +101,7 @@ export class Reflector {
     if (!isExpired(problem)) this.#options.onProblem?.(problem);
   }
 
-  async #list(onEvent: (event: ReflectorEvent) => void, signal: AbortSignal): Promise<string> {
+  async #list(onEvent: ReflectorListener, signal: AbortSignal): Promise<string> {
     const { api, resource } = this.#options;
     const keys = new Set<string>();
     let version: string | undefined;
@@ -111,14 +114,14 @@ export class Reflector {
         // Told of already, at this very version: judging it again would find nothing new.
         if (this.#told.get(key) === metadata.resourceVersion) continue;
         this.#told.set(key, metadata.resourceVersion);
-        this.#deliver(onEvent, { type: 'applied', key, object });
+        await this.#deliver(onEvent, { type: 'applied', key, object });
       }
     }
     // Every list has a first page.
     if (version === undefined) throw malformed('a list without pages');
     this.#refuseOlder(version);
     for (const key of this.#told.keys()) if (!keys.has(key)) this.#told.delete(key);
-    this.#deliver(onEvent, { type: 'synced', keys });
+    await this.#deliver(onEvent, { type: 'synced', keys });
     return version;
   }
 
@@ -134,7 +137,7 @@ export class Reflector {
     throw new FeaturesealError({ code: 'store-unavailable', message });
   }
 
-  async #watch(from: string, onEvent: (event: ReflectorEvent) => void, signal: AbortSignal): Promise<void> {
+  async #watch(from: string, onEvent: ReflectorListener, signal: AbortSignal): Promise<void> {
     const { api, resource, clock, random } = this.#options;
     const { shortestWatch, longestWatch, idle } = reflectorTimes;
     const seconds = Math.round((shortestWatch + (longestWatch - shortestWatch) * random()) / 1000);
@@ -156,7 +159,7 @@ export class Reflector {
         signal: deadline.signal,
       })) {
         deadline.extend();
-        this.#take(parseWatchEvent(line), onEvent);
+        await this.#take(parseWatchEvent(line), onEvent);
       }
     } finally {
       deadline.clear();
@@ -164,15 +167,15 @@ export class Reflector {
     }
   }
 
-  #take(event: WatchEvent, onEvent: (event: ReflectorEvent) => void): void {
+  async #take(event: WatchEvent, onEvent: ReflectorListener): Promise<void> {
     const { resourceVersion } = event;
     if (event.type === 'applied') {
       this.#told.set(event.key, resourceVersion);
-      this.#deliver(onEvent, { type: 'applied', key: event.key, object: event.object });
+      await this.#deliver(onEvent, { type: 'applied', key: event.key, object: event.object });
     }
     if (event.type === 'deleted') {
       this.#told.delete(event.key);
-      this.#deliver(onEvent, { type: 'deleted', key: event.key });
+      await this.#deliver(onEvent, { type: 'deleted', key: event.key });
     }
     this.#version = resourceVersion;
     this.#newest = resourceVersion;
@@ -180,9 +183,9 @@ export class Reflector {
   }
 
   /** A reader that throws is a defect of ours; it must not end the watch, nor make it tell the same for ever. */
-  #deliver(onEvent: (event: ReflectorEvent) => void, event: ReflectorEvent): void {
+  async #deliver(onEvent: ReflectorListener, event: ReflectorEvent): Promise<void> {
     try {
-      onEvent(event);
+      await onEvent(event);
     } catch (thrown) {
       this.#options.onProblem?.(asFeaturesealError(thrown, 'internal', 'an event could not be taken in'));
     }

@@ -18,7 +18,11 @@ export function newestAccepted(
 ): AcceptedSeal | undefined {
   const { state, view, now, settings } = known;
   if (view === undefined) return state?.accepted;
-  const { mark } = readMark(view.annotations[markAnnotation], { uid: view.uid, now, maxAge: settings.maxAgeMs });
+  const { mark } = readMark(view.annotations[markAnnotation], {
+    uid: view.uid,
+    now,
+    maxAge: settings.maxAgeMs,
+  });
   const newest = newerOf(state?.accepted, mark.objects.get(key));
   return state !== undefined && hasVoidDigest(state) ? withoutDigest(newest) : newest;
 }

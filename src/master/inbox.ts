@@ -2,6 +2,8 @@ import type { ObjectKey } from '../port/node-feature-store.ts';
 
 /** Unverified events of one object that may wait. */
 const mostWaiting = 4;
+/** Objects that may wait before the feed should. */
+const mostObjects = 64;
 
 /**
  * Objects that wait to be judged. Each object has a short queue of its own and objects take turns, so that a flood of
@@ -31,6 +33,11 @@ export class Inbox {
     this.#queues.delete(key);
     if (queue.length > 0) this.#queues.set(key, queue);
     return { key, object };
+  }
+
+  /** True where the feed should wait; objects count, so one object's flood holds up nobody. */
+  isFull(): boolean {
+    return this.#queues.size >= mostObjects;
   }
 
   isEmpty(): boolean {

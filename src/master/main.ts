@@ -75,10 +75,22 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
     await requireCrds(api, { clock, random: Math.random, log, signal });
     const checks = {
       lists: () => (master.hasLists() ? undefined : 'Nodes and NodeFeatures are not listed yet'),
-      bundles: () => (master.hasTrust() ? undefined : (bundles?.lastError()?.message ?? 'no trust bundle yet')),
+      bundles: () =>
+        master.hasTrust() ? undefined : (bundles?.lastError()?.message ?? 'no trust bundle yet'),
     };
-    const health = await serveHealth({ host: config.healthHost, port: config.healthPort, checks, metrics, log });
-    log.info('the master runs', { cluster: policy.cluster, mode: policy.mode, health: health.url, server: connection.source });
+    const health = await serveHealth({
+      host: config.healthHost,
+      port: config.healthPort,
+      checks,
+      metrics,
+      log,
+    });
+    log.info('the master runs', {
+      cluster: policy.cluster,
+      mode: policy.mode,
+      health: health.url,
+      server: connection.source,
+    });
     await runParts(signal, [
       (until) => (config.once ? untilSettled(master, until, context) : master.run(until)),
       (until) => events.run(until),
@@ -96,17 +108,28 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
 
 async function readPolicy({ policy: file, mode }: MasterConfig): Promise<Policy> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new FeaturesealError({ code: 'config-invalid', message: `the policy file ${file} cannot be read`, cause });
+    throw new FeaturesealError({
+      code: 'config-invalid',
+      message: `the policy file ${file} cannot be read`,
+      cause,
+    });
   });
   const policy = parsePolicy(text);
   // Without signers only mode off makes sense; the flag must not turn that into a master that refuses everything.
   if (mode !== undefined && mode !== 'off' && policy.signers.length === 0) {
-    throw new FeaturesealError({ code: 'policy-invalid', message: `the policy names no signers; mode ${mode} needs some` });
+    throw new FeaturesealError({
+      code: 'policy-invalid',
+      message: `the policy names no signers; mode ${mode} needs some`,
+    });
   }
   return mode === undefined ? policy : { ...policy, mode };
 }
 
-function bundleSource({ socket, allowTcp }: MasterConfig, { env, clock, crypto }: ProcessContext, log: Log): X509BundleSource {
+function bundleSource(
+  { socket, allowTcp }: MasterConfig,
+  { env, clock, crypto }: ProcessContext,
+  log: Log,
+): X509BundleSource {
   const address = workloadApiAddress({ configured: socket, env });
   return new X509BundleSource({ client: new WorkloadApiClient({ address, allowTcp, crypto, clock, log }) });
 }
@@ -132,7 +155,10 @@ function problemLog(log: Log): (problem: Error) => void {
 }
 
 /** A Workload API that refuses for good is a configuration to mend, not an outage to wait for. */
-async function untilEnded(bundles: BundleSource & Pick<X509BundleSource, 'ended' | 'close'>, signal: AbortSignal): Promise<void> {
+async function untilEnded(
+  bundles: BundleSource & Pick<X509BundleSource, 'ended' | 'close'>,
+  signal: AbortSignal,
+): Promise<void> {
   const stop = (): void => {
     bundles.close();
   };

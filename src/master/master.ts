@@ -25,6 +25,7 @@ export class Master {
   readonly #nodes: Nodes;
   readonly #inbox = new Inbox();
   readonly #wake = wakeable();
+  readonly #room = wakeable();
   readonly #prepared = wakeable();
   readonly #trust: SealTrust;
   #signal: AbortSignal = AbortSignal.abort();
@@ -97,7 +98,13 @@ export class Master {
     if (signal.aborted) return;
     await this.#ports.feed.run((event) => {
       this.#onObject(event);
+      return this.#roomInInbox(signal);
     }, signal);
+  }
+
+  /** A list comes faster than it is judged, and a waiting object is four times its text: let the feed wait instead. */
+  async #roomInInbox(signal: AbortSignal): Promise<void> {
+    while (this.#inbox.isFull() && !signal.aborted) await this.#room.wait(signal);
   }
 
   #onObject(event: FeedEvent): void {
@@ -156,12 +163,19 @@ export class Master {
     this.#prepared.ring();
     if (usableBundles(this.#ports.bundles) === undefined) return;
     for (const state of [...this.#objects.all()]) await this.#provePathAgain(state);
-    await this.#rereadIfPossible([...this.#objects.all()].filter((state) => retryOn(state.refusedBy) === 'bundle'));
+    await this.#rereadIfPossible(
+      [...this.#objects.all()].filter((state) => retryOn(state.refusedBy) === 'bundle'),
+    );
   }
 
   async #provePathAgain(state: ObjectState): Promise<void> {
     const { bundles, clock } = this.#ports;
-    const context = { trust: this.#trust, bundles: usableBundles(bundles), now: clock.now(), settings: this.#settings };
+    const context = {
+      trust: this.#trust,
+      bundles: usableBundles(bundles),
+      now: clock.now(),
+      settings: this.#settings,
+    };
     if (!(await provePathAgain(state, context))) return;
     this.#nodes.touch(state.node, this.#signal);
     // The object as stored gets its verdict, which says why, and is asked for again at the next bundle.
@@ -171,6 +185,7 @@ export class Master {
   async #judgeAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const next = this.#inbox.take();
+      this.#room.ring();
       this.#judging = next !== undefined;
       if (next === undefined) {
         this.#catchUp();
@@ -199,7 +214,8 @@ export class Master {
     });
     this.#pending = undefined;
     // Judged for a Node that is another one by now.
-    if (this.#nodes.view(nodeOf(key))?.uid !== nodeUid && pending.lapses === undefined) return this.#enqueue(key, object);
+    if (this.#nodes.view(nodeOf(key))?.uid !== nodeUid && pending.lapses === undefined)
+      return this.#enqueue(key, object);
     const state = this.#objects.at(key);
     const touched = this.#objects.change(state, () => {
       this.#apply(state, verdict);
@@ -277,14 +293,18 @@ export class Master {
       }
       for (const state of [...this.#objects.all()]) await this.#onTick(state, clock.now());
       const now = clock.now();
-      await this.#rereadIfPossible([...this.#objects.all()].filter(({ retryAt = Infinity }) => retryAt <= now));
+      await this.#rereadIfPossible(
+        [...this.#objects.all()].filter(({ retryAt = Infinity }) => retryAt <= now),
+      );
     }
   }
 
   async #onTick(state: ObjectState, now: number): Promise<void> {
     const { report } = this.#ports;
-    if (state.proof?.validUntil !== undefined && state.proof.validUntil < now) await this.#provePathAgain(state);
-    const isStale = state.labels !== undefined && now - (state.accepted?.iat ?? now) > this.#settings.maxAgeMs;
+    if (state.proof?.validUntil !== undefined && state.proof.validUntil < now)
+      await this.#provePathAgain(state);
+    const isStale =
+      state.labels !== undefined && now - (state.accepted?.iat ?? now) > this.#settings.maxAgeMs;
     if (isStale && !state.stale) {
       state.stale = true;
       report.stale(state.key, true);

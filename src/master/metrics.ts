@@ -3,7 +3,11 @@ import type { MetricTable } from '../runtime/metric-table.ts';
 /** Metrics of the master; docs/reference/metrics.md is made from this table. */
 export const masterMetrics = {
   master_objects_verified_total: { type: 'counter', help: 'NodeFeatures that verified, at every look.' },
-  master_objects_refused_total: { type: 'counter', help: 'NodeFeatures that were refused, by reason code.', labels: ['code'] },
+  master_objects_refused_total: {
+    type: 'counter',
+    help: 'NodeFeatures that were refused, by reason code.',
+    labels: ['code'],
+  },
   master_objects_overflowed_total: {
     type: 'counter',
     help: 'Events that were dropped unseen because more of one object came than may wait.',
@@ -14,8 +18,15 @@ export const masterMetrics = {
   },
   master_stale_objects: { type: 'gauge', help: 'NodeFeatures in use whose seal is older than maxAge.' },
   master_nodes_patched_total: { type: 'counter', help: 'Patches of Nodes.' },
-  master_node_patches_failed_total: { type: 'counter', help: 'Patches of Nodes that failed, by reason code.', labels: ['code'] },
-  master_labels_dropped_total: { type: 'counter', help: 'Labels that were not written: illegal, reserved or set by others.' },
+  master_node_patches_failed_total: {
+    type: 'counter',
+    help: 'Patches of Nodes that failed, by reason code.',
+    labels: ['code'],
+  },
+  master_labels_dropped_total: {
+    type: 'counter',
+    help: 'Labels that were not written: illegal, reserved or set by others.',
+  },
   master_leader: { type: 'gauge', help: '1 where this master may write, else 0.' },
   master_bundles: { type: 'gauge', help: 'Trust domains that this master has a bundle for; 0: not ready.' },
 } as const satisfies MetricTable;

@@ -33,7 +33,7 @@ export function desireFor(situation: NodeSituation): NodeDesire {
   const context = { uid: view.uid, now, maxAge: settings.maxAgeMs };
   const enforce = settings.policy.mode === 'enforce';
   const { mark, problem } = readMark(view.annotations[markAnnotation], context);
-  const counting = objects.filter((state) => state.labels !== undefined);
+  const counting = objects.filter((state) => state.labels !== undefined && !(enforce && isBehind(state, mark)));
   // Labels from before (NFD's, or of another mode) stay until the first verified seal of this node. In the other modes
   // they are ours, as in NFD, once it is sure that no object speaks of the node.
   const ours = counting.length > 0 || (enforce ? mark.objects.size > 0 : isGraceOver(situation));
@@ -54,16 +54,25 @@ export function desireFor(situation: NodeSituation): NodeDesire {
 
 /** A marked object that this process never saw verified may only be late: nothing is taken away for the grace. */
 function isHeld(mark: Mark, situation: NodeSituation): boolean {
-  if (isGraceOver(situation)) return false;
   const { objects } = situation;
-  if (objects.some((state) => state.labels === undefined && state.withdrawn && state.lapsesAt !== undefined)) return true;
-  return [...mark.objects].some(([key, { iat, digest }]) => {
+  if (objects.some((state) => isBehind(state, mark))) return true;
+  if (isGraceOver(situation)) return false;
+  if (objects.some((state) => state.labels === undefined && state.withdrawn && state.lapsesAt !== undefined))
+    return true;
+  return [...mark.objects].some(([key, { digest }]) => {
     const state = objects.find((each) => each.key === key);
-    if (digest === undefined) return false;
-    // Another leader may have accepted what this process has not seen yet (threat G3).
-    const isBehind = digest !== state?.accepted?.digest && iat > (state?.accepted?.iat ?? 0);
-    return state?.labels === undefined || isBehind;
+    return digest !== undefined && state?.labels === undefined;
   });
+}
+
+/**
+ * Another leader accepted what this process has not seen yet (threat G3): what it knows of the object itself is older,
+ * so it stays out, and what the other one wrote stays as it is until the newer object comes.
+ */
+function isBehind({ key, accepted }: ObjectState, mark: Mark): boolean {
+  const marked = mark.objects.get(key);
+  if (accepted === undefined || marked?.digest === undefined) return false;
+  return marked.iat > accepted.iat && marked.digest !== accepted.digest;
 }
 
 function isGraceOver({ now, holdUntil }: NodeSituation): boolean {

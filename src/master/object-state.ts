@@ -89,7 +89,8 @@ export function retryOn(code: ReasonCode | undefined): 'time' | 'bundle' | 'node
 /** From when on a refusal for its time is worth another look. */
 export function retryTime(code: ReasonCode, claim: SealClaim | undefined, now: number): number | undefined {
   if (retryOn(code) !== 'time') return undefined;
-  const moment = code === 'from-the-future' ? (claim?.iat ?? 0) - clockSkew : (claim?.leafNotBefore.getTime() ?? 0);
+  const moment =
+    code === 'from-the-future' ? (claim?.iat ?? 0) - clockSkew : (claim?.leafNotBefore.getTime() ?? 0);
   // A certificate above the leaf may be the one that is not valid yet; who knows until when.
   return moment > now ? moment : now + unknownWaitMs;
 }

@@ -33,7 +33,12 @@ export function createReport({ log, events, metrics }: ReportOptions): MasterRep
     if (told.get(`${reason} ${node.name}`) === message) return;
     told.set(`${reason} ${node.name}`, message);
     log.warn(eventReasons[reason], { node: node.name, reason: message });
-    events.send({ type: 'Warning', reason, message, about: { kind: 'Node', name: node.name, uid: node.uid } });
+    events.send({
+      type: 'Warning',
+      reason,
+      message,
+      about: { kind: 'Node', name: node.name, uid: node.uid },
+    });
   };
   return {
     verified(key, signer) {
@@ -43,7 +48,15 @@ export function createReport({ log, events, metrics }: ReportOptions): MasterRep
     refused(refusal) {
       const { key, code, message, signer, digest } = refusal;
       metrics.add('master_objects_refused_total', { code });
-      log.warn('refused', { audit: true, object: key, node: nodeOf(key), signer, code, digest, reason: message });
+      log.warn('refused', {
+        audit: true,
+        object: key,
+        node: nodeOf(key),
+        signer,
+        code,
+        digest,
+        reason: message,
+      });
       events.send({ type: 'Warning', reason: 'NodeFeatureRefused', message, about: aboutObject(refusal) });
     },
     stale(key, isStale) {

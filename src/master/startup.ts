@@ -21,7 +21,10 @@ export interface StartupOptions {
  *
  * @throws FeaturesealError config-invalid where the CRD is missing
  */
-export async function requireCrds(api: ApiClient, { clock, random, log, signal }: StartupOptions): Promise<void> {
+export async function requireCrds(
+  api: ApiClient,
+  { clock, random, log, signal }: StartupOptions,
+): Promise<void> {
   const backOff = createBackOff({ clock, random, firstMs: 1_000, maxMs: 30_000 });
   while (!signal.aborted) {
     try {
@@ -54,7 +57,12 @@ export async function watchUnsupported(api: ApiClient, options: UnsupportedOptio
       if (!(await isThereAny(api, resource, signal))) continue;
       const message = `there are ${resource}; this version does not evaluate them`;
       log.warn(message);
-      events.send({ type: 'Warning', reason: 'NotEvaluated', message, about: { kind: 'Namespace', name: namespace } });
+      events.send({
+        type: 'Warning',
+        reason: 'NotEvaluated',
+        message,
+        about: { kind: 'Namespace', name: namespace },
+      });
     }
     await clock.sleep(hourMs, signal);
   }

@@ -1,9 +1,13 @@
 import { FeaturesealError } from '../error.ts';
 import { isObject, ownMember } from '../feature/guard.ts';
 import type { NodeFeature } from '../feature/node-feature.ts';
-import type { FeedEvent, NodeFeatureFeed, ObjectKey, OwnNodeFeature } from '../port/node-feature-store.ts';
-
-type Listener = (event: FeedEvent) => void;
+import type {
+  FeedEvent,
+  FeedListener,
+  NodeFeatureFeed,
+  ObjectKey,
+  OwnNodeFeature,
+} from '../port/node-feature-store.ts';
 
 /**
  * NodeFeatures in this process, with the API server's manners: text in, text out, resourceVersion as precondition,
@@ -11,7 +15,7 @@ type Listener = (event: FeedEvent) => void;
  */
 export class MemoryNodeFeatures implements NodeFeatureFeed {
   readonly #objects = new Map<ObjectKey, string>();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<FeedListener>();
   #version = 0;
 
   /** The stored object as its own copy; undefined where there is none. */
@@ -36,7 +40,7 @@ export class MemoryNodeFeatures implements NodeFeatureFeed {
     if (this.#objects.delete(key)) this.#tell({ type: 'deleted', key });
   }
 
-  async run(onEvent: Listener, signal: AbortSignal): Promise<void> {
+  async run(onEvent: FeedListener, signal: AbortSignal): Promise<void> {
     for (const key of this.#objects.keys()) onEvent({ type: 'applied', key, object: this.get(key) });
     onEvent({ type: 'synced', keys: new Set(this.#objects.keys()) });
     this.#listeners.add(onEvent);
@@ -58,7 +62,8 @@ export class MemoryNodeFeatures implements NodeFeatureFeed {
       },
       replace: async (object) => {
         const stored = this.get(key);
-        if (versionOf(stored) !== object.metadata.resourceVersion) throw conflict('the object has changed meanwhile');
+        if (versionOf(stored) !== object.metadata.resourceVersion)
+          throw conflict('the object has changed meanwhile');
         return Promise.resolve(this.put(object));
       },
       watch: (onChange, signal) =>

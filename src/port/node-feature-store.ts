@@ -10,10 +10,13 @@ export type FeedEvent =
   /** A complete list was read: every object that exists has been told of as `applied` before this. */
   | { readonly type: 'synced'; readonly keys: ReadonlySet<ObjectKey> };
 
+/** Takes an event in; the feed reads on when it has. */
+export type FeedListener = (event: FeedEvent) => void | Promise<void>;
+
 /** All NodeFeatures, as the master sees them. */
 export interface NodeFeatureFeed {
   /** Feeds until `signal` aborts; re-connects by itself, for ever. Events of one object keep their order. */
-  run(onEvent: (event: FeedEvent) => void, signal: AbortSignal): Promise<void>;
+  run(onEvent: FeedListener, signal: AbortSignal): Promise<void>;
   /** One object as stored now, parsed but not trusted; undefined where there is none. Throws store-unavailable. */
   read(key: ObjectKey, signal: AbortSignal): Promise<unknown>;
 }

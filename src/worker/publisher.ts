@@ -43,7 +43,8 @@ export class Publisher {
    */
   async publish(discovery: Discovery, svid: X509Svid, signal: AbortSignal): Promise<OwnSeal> {
     const { own, clock, crypto } = this.#ports;
-    const { cluster, writeIntervalMs } = this.#settings;
+    const { cluster } = this.#settings;
+    await this.#pause(signal);
     const stored = await own.read(signal);
     await this.#learn(stored, svid);
 
@@ -52,15 +53,22 @@ export class Publisher {
     const seal = await this.#prove(sealed, svid);
     this.#newestIat = seal.iat;
 
-    // A fight over the object must not become a load on the API server.
-    const pause = Math.min(this.#lastWrite + writeIntervalMs - clock.now(), writeIntervalMs);
-    if (pause > 0) await clock.sleep(pause, signal);
-    signal.throwIfAborted();
     this.#lastWrite = clock.now();
     const answer = stored === undefined ? await own.create(sealed, signal) : await own.replace(over(stored, sealed), signal);
     await this.#checkAnswer(answer, seal, svid);
     this.#last = seal;
     return seal;
+  }
+
+  /**
+   * A fight over the object must not become a load on the API server. Before the read, not after it: what is read is
+   * replaced at once, or whoever edits more often than that wins by conflicts.
+   */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports;
+    const { writeIntervalMs } = this.#settings;
+    await clock.sleep(Math.min(this.#lastWrite + writeIntervalMs - clock.now(), writeIntervalMs), signal);
+    signal.throwIfAborted();
   }
 
   /** A seal of an earlier life of this worker: its time must never be undercut, or the next seal looks like a replay. */

@@ -15,6 +15,7 @@ import { commonName } from '../der-writer.ts';
 import { honestChain, nodeNameLabel } from './honest.ts';
 import {
   iatOf,
+  markableIat,
   withAfter,
   withChain,
   withMetadata,
@@ -235,7 +236,7 @@ const freshness: readonly Defect[] = [
     code: 'replayed',
     apply: (scenario, { random }) => {
       const base = fresh(scenario);
-      const iat = Math.min(iatOf(base) + 1 + random.int(1000), 2 ** 53 - 1);
+      const iat = Math.min(markableIat(base) + 1 + random.int(1000), 2 ** 53 - 1);
       const digest = random.pick([otherDigest, digestNow(base)]);
       return { ...base, accepted: { iat, digest, signer: base.spiffeId } };
     },
@@ -245,14 +246,14 @@ const freshness: readonly Defect[] = [
     code: 'replayed',
     apply: (scenario) => {
       const base = fresh(scenario);
-      return { ...base, accepted: { iat: Math.min(iatOf(base) + 1, 2 ** 53 - 1), signer: base.spiffeId } };
+      return { ...base, accepted: { iat: Math.min(markableIat(base) + 1, 2 ** 53 - 1), signer: base.spiffeId } };
     },
   },
   {
     name: 'older than the mark, with an expired leaf over the same content',
     code: 'replayed',
     apply: (scenario) => {
-      const accepted = { iat: Math.min(iatOf(scenario) + 1, 2 ** 53 - 1), digest: digestNow(scenario), signer: scenario.spiffeId };
+      const accepted = { iat: Math.min(markableIat(scenario) + 1, 2 ** 53 - 1), digest: digestNow(scenario), signer: scenario.spiffeId };
       return { ...scenario, accepted, now: leafLife.notAfter.getTime() + 1 };
     },
   },
@@ -261,7 +262,7 @@ const freshness: readonly Defect[] = [
     code: 'conflicting-seal',
     apply: (scenario) => {
       const base = fresh(scenario);
-      return { ...base, accepted: { iat: Math.min(iatOf(base), 2 ** 53 - 1), digest: otherDigest, signer: base.spiffeId } };
+      return { ...base, accepted: { iat: markableIat(base), digest: otherDigest, signer: base.spiffeId } };
     },
   },
   {
@@ -294,7 +295,7 @@ const expired: readonly Defect[] = [
     code: 'certificate-expired',
     apply: (scenario) => ({
       ...scenario,
-      accepted: { iat: iatOf(scenario) - 1, digest: otherDigest, signer: scenario.spiffeId },
+      accepted: { iat: Math.max(1, markableIat(scenario) - 1), digest: otherDigest, signer: scenario.spiffeId },
       now: leafLife.notAfter.getTime() + 1,
     }),
   },
@@ -303,7 +304,7 @@ const expired: readonly Defect[] = [
     code: 'certificate-expired',
     apply: (scenario) => ({
       ...scenario,
-      accepted: { iat: Math.min(iatOf(scenario), 2 ** 53 - 1), signer: scenario.spiffeId },
+      accepted: { iat: markableIat(scenario), signer: scenario.spiffeId },
       now: leafLife.notAfter.getTime() + 1,
     }),
   },
@@ -331,7 +332,7 @@ const expired: readonly Defect[] = [
         ...withMember(plan, 'alg', 'ES256'),
         signWith: 'ES256' as const,
       }));
-      const accepted = { iat: Math.min(iatOf(signed), 2 ** 53 - 1), digest: digestNow(signed), signer: spiffeId };
+      const accepted = { iat: markableIat(signed), digest: digestNow(signed), signer: spiffeId };
       return { ...signed, accepted };
     },
   },

@@ -112,6 +112,11 @@ export function iatOf({ plan }: Scenario): number {
   return iat instanceof Raw ? Number(iat.text) : Number(iat);
 }
 
+/** The nearest time that a mark can hold. */
+export function markableIat(scenario: Scenario): number {
+  return Math.max(1, Math.min(Math.floor(iatOf(scenario)), 2 ** 53 - 1));
+}
+
 export function chainOf({ plan }: Scenario): readonly Uint8Array[] {
   const x5c = plan.header.find(([name]) => name === 'x5c')?.[1] as readonly string[];
   return x5c.map((text) => new Uint8Array(Buffer.from(text, 'base64')));

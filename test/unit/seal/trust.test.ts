@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Crypto } from '../../../src/crypto.ts';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { BoundedMap } from '../../../src/seal/bounded-map.ts';
 import { SealTrust } from '../../../src/seal/trust.ts';
 import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.ts';
 import { Extension, type TestCa, type TestSvid } from '../../support/certificates.ts';
+import { countingCrypto } from '../../support/counting-crypto.ts';
 import { reasonOf } from '../../support/reason.ts';
 import { bundlesOf, changed, hour, issue, minute, nodeFeature, noon, rawSeal, rootCa, seal, sealKey, testPolicy } from '../../support/sealing.ts';
 
@@ -20,35 +20,18 @@ beforeAll(async () => {
   good = { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) };
 });
 
-/** The runtime's own crypto, counting signatures that are verified. */
-function countingCrypto(): { readonly crypto: Crypto; readonly verified: () => number } {
-  let verified = 0;
-  const { subtle } = globalThis.crypto;
-  const verify: typeof subtle.verify = (...args) => {
-    verified += 1;
-    return subtle.verify(...args);
-  };
-  const counting = new Proxy(subtle, {
-    get: (target, key) => {
-      const member: unknown = key === 'verify' ? verify : Reflect.get(target, key);
-      return typeof member === 'function' ? (member as (...args: unknown[]) => unknown).bind(target) : member;
-    },
-  });
-  return { crypto: { ...globalThis.crypto, subtle: counting } as Crypto, verified: () => verified };
-}
-
 function judge(trust: SealTrust, object: unknown, options: Partial<VerifyOptions> = {}): Promise<ReasonCode | 'accepted'> {
   return reasonOf(() => verifyNodeFeature(object, { ...good, trust, ...options }));
 }
 
 describe('SealTrust', () => {
   test('verifies the same object once, and again for other bytes', async () => {
-    const { crypto, verified } = countingCrypto();
+    const { crypto, calls } = countingCrypto();
     const trust = new SealTrust(crypto);
     for (const _ of [1, 2, 3]) expect(await judge(trust, sealed)).toBe('accepted');
-    expect(verified()).toBe(2);
+    expect(calls('verify')).toBe(2);
     expect(await judge(trust, await seal(nodeFeature({ labels: {} }), svid))).toBe('accepted');
-    expect(verified()).toBe(3);
+    expect(calls('verify')).toBe(3);
   });
 
   test('remembers no refusal and is not fooled by what it remembers', async () => {
@@ -98,13 +81,13 @@ describe('SealTrust', () => {
     const padding = new Extension('1.3.6.1.4.1.55555.1', false, new Uint8Array(8 * 1024));
     const long = await issue(ca, { extraExtensions: [padding] });
     const object = await seal(nodeFeature(), long);
-    const { crypto, verified } = countingCrypto();
+    const { crypto, calls } = countingCrypto();
     const trust = new SealTrust(crypto);
     expect(await judge(trust, object)).toBe('accepted');
-    expect(verified()).toBe(2);
+    expect(calls('verify')).toBe(2);
     expect(await judge(trust, object)).toBe('accepted');
     // The path again; the signature over the same bytes is known by its digest.
-    expect(verified()).toBe(3);
+    expect(calls('verify')).toBe(3);
   });
 });
 
