@@ -1,7 +1,13 @@
 // What others may build on: docs/seal.md and docs/policy.md say what it means.
 export { FeaturesealError, verificationStep } from './error.ts';
 export { reasonCodes, type ReasonCode } from './error-codes.ts';
-export type { AttributeFeature, Features, FlagFeature, InstanceElement, InstanceFeature } from './feature/features.ts';
+export type {
+  AttributeFeature,
+  Features,
+  FlagFeature,
+  InstanceElement,
+  InstanceFeature,
+} from './feature/features.ts';
 export type { NodeFeature, NodeFeatureSpec } from './feature/node-feature.ts';
 export { canonicalBytes, type CoveredKeys } from './feature/payload.ts';
 export type { AcceptedSeal } from './seal/freshness.ts';

@@ -1,6 +1,6 @@
 import { bitRows, type BitRow, type Condition } from './cpuid-bits.ts';
 import { bit, registerText, type Cpuid } from './cpuid.ts';
-import { vendorOf } from './vendor.ts';
+import { modelOf } from './model.ts';
 
 /** Which register state the operating system keeps; CPUID alone does not tell. */
 export interface EnabledState {
@@ -11,7 +11,7 @@ export interface EnabledState {
 /** All flags that the instruction's answers name. */
 export function flagsOf(cpuid: Cpuid, state: EnabledState): Set<string> {
   const flags = new Set<string>();
-  const vendor = cpuidVendor(cpuid);
+  const { vendor } = modelOf(cpuid);
   const holds = (condition: Condition | undefined): boolean => {
     if (condition === undefined) return true;
     if (condition === 'avx state') return state.avx && flags.has('XSAVE') && flags.has('OSXSAVE');
@@ -30,12 +30,6 @@ export function flagsOf(cpuid: Cpuid, state: EnabledState): Set<string> {
   return flags;
 }
 
-/** The vendor by leaf 0. */
-function cpuidVendor(cpuid: Cpuid): string {
-  const { ebx, edx, ecx } = cpuid(0);
-  return vendorOf(registerText(ebx, edx, ecx));
-}
-
 function setNames({ leaf, subleaf, register, names }: BitRow, cpuid: Cpuid, flags: Set<string>): void {
   const value = cpuid(leaf, subleaf)[register];
   for (const entry of names.split(' ')) {
@@ -46,10 +40,10 @@ function setNames({ leaf, subleaf, register, names }: BitRow, cpuid: Cpuid, flag
 
 /** Threads that share a core, by leaf 0xB; older processors tell it in other ways. */
 function threadsPerCore(cpuid: Cpuid): number {
-  const vendor = cpuidVendor(cpuid);
+  const { vendor } = modelOf(cpuid);
   const last = cpuid(0).eax;
   if (last < 4 || (vendor !== 'Intel' && vendor !== 'AMD')) return 1;
-  const { eax, ebx, edx } = cpuid(1);
+  const { ebx, edx } = cpuid(1);
   if (last < 0xb) {
     const logical = (ebx >>> 16) & 0xff;
     if (vendor !== 'Intel' || !bit(edx, 28) || logical <= 1) return 1;
@@ -58,8 +52,7 @@ function threadsPerCore(cpuid: Cpuid): number {
   const byTopology = cpuid(0xb).ebx & 0xffff;
   if (byTopology !== 0) return byTopology;
   // Family 17h (Zen) and later tell it in leaf 0x8000001E.
-  const zen = ((eax >>> 8) & 0xf) + ((eax >>> 20) & 0xff) >= 0x17;
-  if (vendor !== 'AMD' || !bit(edx, 28) || !zen) return 1;
+  if (vendor !== 'AMD' || !bit(edx, 28) || modelOf(cpuid).family < 0x17) return 1;
   return cpuid(0x80000000).eax >= 0x8000001e ? ((cpuid(0x8000001e).ebx >>> 8) & 0xff) + 1 : 2;
 }
 

@@ -5,6 +5,7 @@ import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { findCoprocessor } from './coprocessor.ts';
 import { findCstate } from './cstate.ts';
+import { findHybrid } from './hybrid.ts';
 import { defaultBlacklist, labelsOf } from './labels.ts';
 import { readProcessor } from './processor.ts';
 import { findPstate } from './pstate.ts';
@@ -32,10 +33,11 @@ export default function cpu(options: unknown): FeaturePlugin {
     async discover(context) {
       const host = hostOf(context);
       // Read once, asked by several probes: each of them loses its feature where it cannot be read.
-      const processor = readProcessor(host, context.log);
+      const processor = readProcessor(host, context);
       const features = await runProbes(
         {
           cpuid: async () => (await processor).cpuid,
+          'cpuid-source': async () => ({ attributes: { backend: (await processor).source } }),
           model: async () => (await processor).model,
           cstate: () => findCstate(host),
           pstate: () => findPstate(host, context.log),
@@ -44,6 +46,7 @@ export default function cpu(options: unknown): FeaturePlugin {
           sst: async () => await findSst(host, await processor, context.log),
           topology: () => findTopology(host),
           coprocessor: () => findCoprocessor(host),
+          hybrid: () => findHybrid(host),
         },
         context,
       );

@@ -42,7 +42,7 @@ export interface FlagFilter {
   readonly attributeWhitelist: readonly string[];
 }
 
-/** The labels of all features but rdt, which is for rules alone. */
+/** The labels of all features but rdt, which is for rules alone, and cpuid-source. */
 export function labelsOf({ flags, attributes }: Features, filter: FlagFilter): Record<string, string> {
   const of = (feature: string): (readonly [string, string])[] =>
     Object.entries(attributes[feature]?.elements ?? {});
@@ -63,6 +63,7 @@ export function labelsOf({ flags, attributes }: Features, filter: FlagFilter): R
     ...prefixed('power.sst_', of('sst')),
     ...of('topology').filter(([name]) => name === 'hardware_multithreading'),
     ...prefixed('coprocessor.', of('coprocessor')),
+    ...of('hybrid'),
   ]);
 }
 

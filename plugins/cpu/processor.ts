@@ -1,4 +1,4 @@
-import type { Log } from '../../src/plugin/contract.ts';
+import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 import { readArm64 } from './arm64.ts';
@@ -9,6 +9,8 @@ import { readX86 } from './x86.ts';
 /** What is known of the processor, whatever its kind. */
 export interface Processor {
   readonly cpuid: Finding;
+  /** How the flags were found; only the kernel's own names for them may leave some out. */
+  readonly source: 'program' | 'device' | 'cpuinfo';
   readonly model: Finding;
   /** Names that the kernel gives the processor's capabilities. */
   readonly kernelFlags: ReadonlySet<string>;
@@ -20,9 +22,9 @@ export interface Processor {
  * The processor as the host's kernel describes it, so that the host root decides, not the machine this program was
  * built for.
  */
-export async function readProcessor(host: Host, log: Log): Promise<Processor> {
+export async function readProcessor(host: Host, context: DiscoverContext): Promise<Processor> {
   const cpuinfo = await readCpuinfo(host);
-  if (cpuinfo.has('flags')) return await readX86(host, cpuinfo, log);
+  if (cpuinfo.has('flags')) return await readX86(host, cpuinfo, context);
   if (cpuinfo.has('CPU implementer')) return readArm64(cpuinfo);
   throw unreadable(cpuinfoFile, 'describes neither an x86 nor an arm64 processor');
 }

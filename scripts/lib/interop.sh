@@ -3,7 +3,7 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-interop_programs=(peer)
+interop_programs=(peer features)
 
 # Prints why the programs cannot be built here, nothing where they can.
 interop_obstacle() {

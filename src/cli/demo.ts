@@ -35,7 +35,9 @@ const deadlineMs = 20_000;
 /** `featureseal demo`: the whole way in one process on this host. */
 export function demoCommand(context: CliContext): Command {
   return new Command('demo')
-    .description('Identity, worker, store and master in one process: the labels of this host, then attacks refused.')
+    .description(
+      'Identity, worker, store and master in one process: the labels of this host, then attacks refused.',
+    )
     .option('--serve', 'go on with SVIDs of 60 s, to watch rotation and re-signing, until stopped')
     .addOption(new Option('-o, --output <form>', 'form').choices(['text', 'json']).default('text'))
     .action((flags: Flags) => demo(flags, context));
@@ -53,7 +55,9 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
     discover: repeatedDiscovery({ plugins, hostRoot: '/', log, clock, deadlineMs }),
   });
   try {
-    say(`2  The worker of node ${world.node} reads this host, signs, publishes; the master verifies and labels.\n`);
+    say(
+      `2  The worker of node ${world.node} reads this host, signs, publishes; the master verifies and labels.\n`,
+    );
     await world.happenings.next((each) => (each.type === 'patched' ? each : undefined), context.signal);
     const labels = labelsOf(world);
     say(`\n${renderLabels(labels, context)}${renderNotes(notes)}\n`);
@@ -67,7 +71,11 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
     }
     const failed = outcomes.filter(({ asExpected }) => !asExpected).length;
     if (failed > 0) context.setExitCode(exitStatus.failed);
-    say(failed === 0 ? '\nEvery attack was refused and no label changed.\n' : `\n${String(failed)} attacks went wrong.\n`);
+    say(
+      failed === 0
+        ? '\nEvery attack was refused and no label changed.\n'
+        : `\n${String(failed)} attacks went wrong.\n`,
+    );
     if (flags.serve === true) await watchServing(world, context, say);
   } finally {
     await world.close();
@@ -85,7 +93,11 @@ async function attackAll(world: World, context: CliContext): Promise<readonly Ou
 }
 
 /** Writes the lie, waits for the verdict on it, and where it lay over the worker's object, until that is put back. */
-async function attackOnce({ name, expected, object }: Attack, world: World, signal: AbortSignal): Promise<Outcome> {
+async function attackOnce(
+  { name, expected, object }: Attack,
+  world: World,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const before = JSON.stringify(labelsOf(world));
   const lie = await object(world);
   const key = `${lie.metadata.namespace}/${lie.metadata.name}`;
@@ -93,7 +105,10 @@ async function attackOnce({ name, expected, object }: Attack, world: World, sign
   world.objects.put(lie);
   const { code } = await verdict;
   if (key === world.key && code !== null) {
-    await world.happenings.next((each) => (each.type === 'verified' && each.key === key ? each : undefined), signal);
+    await world.happenings.next(
+      (each) => (each.type === 'verified' && each.key === key ? each : undefined),
+      signal,
+    );
   }
   const isUnchanged = JSON.stringify(labelsOf(world)) === before;
   const asExpected = isUnchanged && code === expected;

@@ -12,7 +12,13 @@ Exit status:
   130  stopped by SIGINT (143: by SIGTERM, before the end)`;
 
 /** Codes that say: correct what you gave, then try again. */
-const usageCodes: ReadonlySet<string> = new Set(['usage', 'config-invalid', 'policy-invalid', 'file-unreadable', 'socket-invalid']);
+const usageCodes: ReadonlySet<string> = new Set([
+  'usage',
+  'config-invalid',
+  'policy-invalid',
+  'file-unreadable',
+  'socket-invalid',
+]);
 
 export function statusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;

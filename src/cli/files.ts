@@ -11,6 +11,10 @@ export async function readText(file: string, { input }: Pick<CliContext, 'input'
     return Buffer.concat(chunks).toString('utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FeaturesealError({ code: 'file-unreadable', message: `cannot read ${JSON.stringify(file)}: ${reason}`, cause });
+    throw new FeaturesealError({
+      code: 'file-unreadable',
+      message: `cannot read ${JSON.stringify(file)}: ${reason}`,
+      cause,
+    });
   }
 }

@@ -8,6 +8,7 @@ import { parseDuration } from '../runtime/duration.ts';
 import { createLog } from '../runtime/log.ts';
 import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
 import type { CliContext } from './context.ts';
+import { authorityCommand, nodePluginCommand } from './identity-cluster.ts';
 import { printJson } from './output.ts';
 import { pemCertificates } from './pem.ts';
 
@@ -34,9 +35,20 @@ const notForProduction =
 const shortestTtlMs = 10_000;
 const longestTtlMs = 7 * 86_400_000;
 
+/** On this host without a word more, in a cluster by its two processes. */
 export function identityCommand(context: CliContext): Command {
   return new Command('identity')
-    .description('Serves SPIFFE identities for trying and developing, until stopped. Not for production.')
+    .description(
+      'SPIFFE identities for trying and developing. Not for production. Without a command it is `serve`.',
+    )
+    .addCommand(serveCommand(context), { isDefault: true })
+    .addCommand(authorityCommand(context))
+    .addCommand(nodePluginCommand(context));
+}
+
+function serveCommand(context: CliContext): Command {
+  return new Command('serve')
+    .description('Serves identities at sockets of this host, until stopped.')
     .requiredOption('--socket-dir <folder>', 'where the sockets go, one for each identity')
     .requiredOption('--id <[name=]spiffe-id...>', 'an identity to serve, at <folder>/<name>.sock; repeatable')
     .option('--trust-domain <name>', 'of all identities (default: that of the first)')

@@ -6,7 +6,9 @@ const lineFeed = 0x0a;
  *
  * @returns each line, undefined for one that is not UTF-8: replacing what cannot be read would make two texts one
  */
-export async function* linesOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<string | undefined> {
+export async function* linesOf(
+  input: AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<string | undefined> {
   let pieces: Buffer[] = [];
   for await (const chunk of input) {
     let rest = Buffer.from(chunk);

@@ -13,7 +13,8 @@ export function printJson({ out }: Out, value: unknown): void {
 
 /** One YAML document. */
 export function printYaml({ out }: Out, value: unknown): void {
-  const document = new Document(value, { aliasDuplicateObjects: false });
+  // What kubectl, which reads YAML 1.1, would take for a boolean, a number or a date (on, 1_000) goes into quotes too.
+  const document = new Document(value, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
   // What must be escaped can be so in double quotes only.
   visit(document, {
     Scalar: (_, node) => {

@@ -29,7 +29,10 @@ export function signCommand(context: CliContext): Command {
     .requiredOption('--cluster <name>', 'the cluster that the seal is for')
     .option('--svid <file>', 'certificate chain, PEM, leaf first')
     .option('--key <file>', 'its private key, PKCS#8 PEM')
-    .option('--socket <address>', 'Workload API, unix:///path, in place of files (default: SPIFFE_ENDPOINT_SOCKET)')
+    .option(
+      '--socket <address>',
+      'Workload API, unix:///path, in place of files (default: SPIFFE_ENDPOINT_SOCKET)',
+    )
     .option('--id <spiffe-id>', 'the SVID to sign with, where the Workload API gives several')
     .option('--hint <hint>', 'the same by its hint')
     .option('--now <time>', 'signing time, RFC 3339 (default: the clock)')
@@ -56,7 +59,11 @@ function yamlValue(text: string, file: string): unknown {
     // A label value such as 1.10 without quotes is a number to YAML; the seal refuses it rather than sign "1.1".
     return parseYamlText(text, { maxAliasCount: 0 }) as unknown;
   } catch (cause) {
-    throw new FeaturesealError({ code: 'object-malformed', message: `${file} is neither JSON nor YAML`, cause });
+    throw new FeaturesealError({
+      code: 'object-malformed',
+      message: `${file} is neither JSON nor YAML`,
+      cause,
+    });
   }
 }
 
@@ -72,5 +79,8 @@ async function svidOf(flags: Flags, context: CliContext): Promise<SignOptions['s
   const address = workloadApiAddress({ configured: socket, env: context.env });
   const client = new WorkloadApiClient({ address, crypto: context.crypto });
   const svids = await client.fetchX509Svids(context.signal);
-  return pickSvid(svids, { ...(id === undefined ? {} : { spiffeId: id }), ...(hint === undefined ? {} : { hint }) });
+  return pickSvid(svids, {
+    ...(id === undefined ? {} : { spiffeId: id }),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

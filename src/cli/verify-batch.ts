@@ -15,7 +15,9 @@ const requestSchema = z.strictObject({
     .object({ iat: z.int().min(1), digest: z.string().optional(), signer: z.string().default('') })
     .transform(({ digest, ...seal }): AcceptedSeal => (digest === undefined ? seal : { ...seal, digest }))
     .nullish(),
-  now: z.union([z.string().transform((text) => parseMoment(text)), z.int().transform((ms) => new Date(ms))]).optional(),
+  now: z
+    .union([z.string().transform((text) => parseMoment(text)), z.int().transform((ms) => new Date(ms))])
+    .optional(),
 });
 
 /** One answered line. */
@@ -40,7 +42,10 @@ export async function verifyBatch(options: BatchOptions, context: CliContext): P
   }
 }
 
-async function answer(line: string | undefined, options: BatchOptions & { readonly trust: SealTrust }): Promise<Answer> {
+async function answer(
+  line: string | undefined,
+  options: BatchOptions & { readonly trust: SealTrust },
+): Promise<Answer> {
   const request = line === undefined ? undefined : parseRequest(line);
   if (request === undefined) return { id: null, verdict: 'refuse', code: 'usage', spiffeId: null };
   const { id, nodeFeature, accepted, now } = request;

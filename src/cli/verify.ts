@@ -29,18 +29,26 @@ export function verifyCommand(context: CliContext): Command {
     .requiredOption('--bundle <[td=]file>', 'trust bundle, PEM or SPIFFE JSON; repeatable', collect)
     .requiredOption('--policy <file>', 'policy file')
     .option('--now <time>', 'judge at this time, RFC 3339 (default: the clock)')
-    .option('--batch', 'JSON lines {"id","nodeFeature","accepted"?,"now"?} on standard input, a verdict for each')
-    .addOption(new Option('-o, --output <format>', 'form of the verdict').choices(['text', 'json']).default('text'))
+    .option(
+      '--batch',
+      'JSON lines {"id","nodeFeature","accepted"?,"now"?} on standard input, a verdict for each',
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'form of the verdict').choices(['text', 'json']).default('text'),
+    )
     .action((file: string | undefined, flags: Flags) => verify(file, flags, context));
 }
 
 async function verify(file: string | undefined, flags: Flags, context: CliContext): Promise<void> {
   if ((file === undefined) !== (flags.batch === true)) {
-    throw usage(flags.batch === true ? '--batch reads standard input and takes no file' : 'name a file, or say --batch');
+    throw usage(
+      flags.batch === true ? '--batch reads standard input and takes no file' : 'name a file, or say --batch',
+    );
   }
   const policy = parsePolicy(await readText(flags.policy, context));
   const bundles = await readBundles(flags.bundle, policy, context);
-  const clock = (): Date => (flags.now === undefined ? new Date(context.clock.now()) : parseMoment(flags.now));
+  const clock = (): Date =>
+    flags.now === undefined ? new Date(context.clock.now()) : parseMoment(flags.now);
   const options = { policy, bundles, crypto: context.crypto };
   if (file === undefined) return verifyBatch({ ...options, clock }, context);
   await verifyOne(await readText(file, context), { ...options, now: clock() }, flags, context);
@@ -55,7 +63,8 @@ async function verifyOne(
   try {
     const { node, spiffeId, iat, stale } = await verifyNodeFeature(text, options);
     const signed = new Date(iat).toISOString();
-    if (output === 'json') printJson(context, { verdict: 'accept', code: null, spiffeId, node, signed, stale });
+    if (output === 'json')
+      printJson(context, { verdict: 'accept', code: null, spiffeId, node, signed, stale });
     else context.out(`accepted: node ${node}, signed ${signed} by ${spiffeId}${stale ? ', stale' : ''}\n`);
   } catch (thrown) {
     if (!(thrown instanceof FeaturesealError) || verificationStep(thrown.code) === undefined) throw thrown;
@@ -68,7 +77,9 @@ async function verifyOne(
 
 /** A bare file belongs to the one trust domain that the policy names. */
 async function readBundles(values: readonly string[], policy: Policy, context: CliContext): Promise<Bundles> {
-  const domains = new Set(policy.signers.flatMap(({ templates }) => templates.map(({ trustDomain }) => trustDomain)));
+  const domains = new Set(
+    policy.signers.flatMap(({ templates }) => templates.map(({ trustDomain }) => trustDomain)),
+  );
   const bundles = new Map<string, readonly Uint8Array[]>();
   for (const value of values) {
     const named = /^([a-z0-9._-]+)=(.+)$/.exec(value);
@@ -95,7 +106,9 @@ async function readBundle(file: string, context: CliContext): Promise<readonly U
 function onlyOf(domains: ReadonlySet<string>, file: string): string {
   const [only, ...others] = domains;
   if (only !== undefined && others.length === 0) return only;
-  throw usage(`the policy names ${String(domains.size)} trust domains; say which one as --bundle TRUST_DOMAIN=${file}`);
+  throw usage(
+    `the policy names ${String(domains.size)} trust domains; say which one as --bundle TRUST_DOMAIN=${file}`,
+  );
 }
 
 function usage(message: string): FeaturesealError {

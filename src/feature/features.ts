@@ -30,5 +30,3 @@ export interface Discovery {
   readonly features: Features;
   readonly labels: Readonly<Record<string, string>>;
 }
-
-export const noFeatures: Features = { flags: {}, attributes: {}, instances: {} };

@@ -60,7 +60,8 @@ export function parseFrame(value: unknown): ObjectFrame {
 
 function metadataText(metadata: UnknownObject, key: string): string {
   const value = ownMember(metadata, key);
-  if (typeof value !== 'string' || value === '') throw malformed(`metadata.${key}`, 'must be a string, not empty');
+  if (typeof value !== 'string' || value === '')
+    throw malformed(`metadata.${key}`, 'must be a string, not empty');
   if (!value.isWellFormed()) throw malformed(`metadata.${key}`, 'is not well-formed Unicode');
   return value;
 }

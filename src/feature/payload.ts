@@ -28,7 +28,11 @@ export function canonicalBytes(nodeFeature: unknown, covered: CoveredKeys): Uint
 }
 
 /** The payload of a frame whose spec was walked already; keys must be sorted. */
-export function payloadBytes(frame: ObjectFrame, covered: CoveredKeys, spec: string): Uint8Array<ArrayBuffer> {
+export function payloadBytes(
+  frame: ObjectFrame,
+  covered: CoveredKeys,
+  spec: string,
+): Uint8Array<ArrayBuffer> {
   // The member names of this frame are constants in RFC 8785 order; only what varies is serialised.
   const text =
     `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":{` +
@@ -44,7 +48,9 @@ export function payloadBytes(frame: ObjectFrame, covered: CoveredKeys, spec: str
 }
 
 function coveredText(map: UnknownObject, keys: readonly string[], where: string): string {
-  const members = keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(coveredValue(map, key, where))}`);
+  const members = keys.map(
+    (key) => `${JSON.stringify(key)}:${JSON.stringify(coveredValue(map, key, where))}`,
+  );
   return `{${members.join(',')}}`;
 }
 
@@ -58,7 +64,10 @@ export function coveredValue(map: UnknownObject, key: string, where: string): st
   }
   // Two keys with lone surrogates are one key in UTF-8, as values are.
   if (!key.isWellFormed()) {
-    throw new FeaturesealError({ code: 'covered-keys', message: `${where}: a covered key is not well-formed Unicode` });
+    throw new FeaturesealError({
+      code: 'covered-keys',
+      message: `${where}: a covered key is not well-formed Unicode`,
+    });
   }
   if (typeof value !== 'string') throw malformed(where, `${quote(key)} must be a string`);
   if (!value.isWellFormed()) throw malformed(where, `${quote(key)} is not well-formed Unicode`);

@@ -118,7 +118,8 @@ function checkWellFormed(value: unknown, path: Path): void {
     for (const each of value) checkWellFormed(each, path);
   } else if (isObject(value)) {
     for (const [key, member] of Object.entries(value)) {
-      if (!key.isWellFormed()) throw malformed(path.join('.'), `key ${quote(key)} is not well-formed Unicode`);
+      if (!key.isWellFormed())
+        throw malformed(path.join('.'), `key ${quote(key)} is not well-formed Unicode`);
       checkWellFormed(member, [...path, key]);
     }
   }

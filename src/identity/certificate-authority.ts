@@ -10,6 +10,9 @@ import { authorityKeys, type KeyType } from './key-type.ts';
  */
 const provider: Crypto = new PeculiarCrypto();
 
+/** RFC 5280 appendix A.1: id-at-serialNumber. */
+const serialNumberAttribute = '2.5.4.5';
+
 /** SPIRE dates certificates back by so much: clocks of a cluster differ. */
 const backdateMs = 10_000;
 
@@ -35,6 +38,8 @@ interface Issuer {
 }
 
 interface Subject extends Validity {
+  /** Hexadecimal. */
+  readonly serialNumber: string;
   readonly name: x509.JsonName;
   readonly uri: string;
   readonly publicKey: x509.PublicKey;
@@ -77,6 +82,7 @@ export class CertificateAuthority {
     const usages = usage.digitalSignature | usage.keyEncipherment | usage.keyAgreement;
     const leaf = await sign(
       {
+        serialNumber: newSerialNumber(),
         name: [{ O: ['Featureseal development identity'] }],
         uri: spiffeId,
         publicKey: new x509.PublicKey(publicKey),
@@ -99,10 +105,14 @@ export class CertificateAuthority {
 async function certify(args: AuthorityArguments, issuer: Issuer | undefined): Promise<Issuer> {
   const { trustDomain, keyType, now, ttlMs } = args;
   const keys = await provider.subtle.generateKey(authorityKeys[keyType], false, ['sign', 'verify']);
+  const serialNumber = newSerialNumber();
   const subject: Subject = {
+    serialNumber,
     name: [
       { O: ['Featureseal development identity'] },
       { CN: [issuer === undefined ? 'root' : 'intermediate'] },
+      // As SPIRE's: CAs that follow each other have different names, and verifiers that go by names find the right one.
+      { [serialNumberAttribute]: [BigInt(`0x${serialNumber}`).toString()] },
     ],
     uri: `spiffe://${trustDomain}`,
     publicKey: await x509.PublicKey.create(keys.publicKey, provider),
@@ -120,10 +130,10 @@ async function certify(args: AuthorityArguments, issuer: Issuer | undefined): Pr
 async function sign(subject: Subject, issuer: Issuer | CryptoKey): Promise<x509.X509Certificate> {
   const signer = 'certificate' in issuer ? issuer.certificate : undefined;
   const notAfter = new Date(Math.min(subject.now + subject.ttlMs, signer?.notAfter.getTime() ?? Infinity));
-  const issuerKey = signer?.publicKey ?? subject.publicKey;
+  const { SubjectKeyIdentifierExtension, AuthorityKeyIdentifierExtension } = x509;
   return x509.X509CertificateGenerator.create(
     {
-      serialNumber: serialNumber(),
+      serialNumber: subject.serialNumber,
       subject: subject.name,
       issuer: signer?.subjectName.toJSON() ?? subject.name,
       notBefore: new Date(subject.now - backdateMs),
@@ -133,8 +143,11 @@ async function sign(subject: Subject, issuer: Issuer | CryptoKey): Promise<x509.
       signingAlgorithm: authorityKeys[subject.keyType],
       extensions: [
         ...subject.extensions,
-        await x509.SubjectKeyIdentifierExtension.create(subject.publicKey, false, provider),
-        await x509.AuthorityKeyIdentifierExtension.create(issuerKey, false, provider),
+        await SubjectKeyIdentifierExtension.create(subject.publicKey, false, provider),
+        // A root names no authority over itself (RFC 5280 section 4.2.1.1 leaves it open; SPIRE's do not).
+        ...(signer === undefined
+          ? []
+          : [await AuthorityKeyIdentifierExtension.create(signer.publicKey, false, provider)]),
         new x509.SubjectAlternativeNameExtension([{ type: 'url', value: subject.uri }]),
       ],
     },
@@ -142,11 +155,9 @@ async function sign(subject: Subject, issuer: Issuer | CryptoKey): Promise<x509.
   );
 }
 
-/** 127 random bits (RFC 5280 section 4.1.2.2: positive, at most 20 octets). */
-function serialNumber(): string {
-  const octets = provider.getRandomValues(new Uint8Array(16));
-  octets[0] = ((octets[0] ?? 0) & 0x7f) | 0x40;
-  return Buffer.from(octets).toString('hex');
+/** 128 random bits, as SPIRE's: half of them take 17 octets in DER (RFC 5280 section 4.1.2.2: positive, at most 20 octets). */
+function newSerialNumber(): string {
+  return Buffer.from(provider.getRandomValues(new Uint8Array(16))).toString('hex');
 }
 
 /** The public key of a PKCS #10 request whose signature proves that the requester holds the private one; else undefined. */

@@ -1,4 +1,5 @@
 import { once, EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { Server, ServerCredentials, status, type Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import type { Crypto } from '../crypto.ts';
 import { asFeaturesealError } from '../error.ts';
@@ -14,7 +15,13 @@ export interface WorkloadApiServerOptions {
 }
 
 type Call = ServerWritableStream<object, object>;
-type Respond = (state: WorkloadState) => object | undefined | Promise<object | undefined>;
+
+/** One of the two streams. */
+interface Method {
+  respond(state: WorkloadState): object | undefined | Promise<object | undefined>;
+  /** True where the state says to this stream what the one told last did. */
+  isTold(state: WorkloadState, last: WorkloadState): boolean;
+}
 
 /**
  * A SPIFFE Workload API, X.509 profile, for one workload on a unix socket of its own: who reaches the socket has the
@@ -33,11 +40,12 @@ export class WorkloadApiServer {
     this.#state = state;
     this.#crypto = crypto;
     const { fetchX509Svid, fetchX509Bundles } = workloadApiService();
+    const svids: Method = { respond: (all) => svidResponse(all, this.#crypto), isTold: () => false };
     this.#server.addService(
       { FetchX509SVID: fetchX509Svid, FetchX509Bundles: fetchX509Bundles },
       {
-        FetchX509SVID: (call: Call) => this.#serve(call, (state) => svidResponse(state, this.#crypto)),
-        FetchX509Bundles: (call: Call) => this.#serve(call, bundlesResponse),
+        FetchX509SVID: (call: Call) => this.#serve(call, svids),
+        FetchX509Bundles: (call: Call) => this.#serve(call, bundlesOnly),
       },
     );
   }
@@ -71,29 +79,39 @@ export class WorkloadApiServer {
     });
   }
 
-  #serve(call: Call, respond: Respond): void {
+  #serve(call: Call, method: Method): void {
     const gone = new AbortController();
     for (const event of ['cancelled', 'close', 'error']) call.once(event, () => gone.abort());
     if (!hasSecurityHeader(call.metadata)) {
       return refuse(call, status.INVALID_ARGUMENT, 'security header missing from request');
     }
-    this.#stream(call, respond, gone.signal).catch((thrown: unknown) => {
+    this.#stream(call, method, gone.signal).catch((thrown: unknown) => {
       if (!gone.signal.aborted)
         refuse(call, status.INTERNAL, asFeaturesealError(thrown, 'internal', 'defect').message);
     });
   }
 
   /** Workload API section 4.3: the first message at once, then a whole one after every change. */
-  async #stream(call: Call, respond: Respond, signal: AbortSignal): Promise<void> {
+  async #stream(call: Call, method: Method, signal: AbortSignal): Promise<void> {
+    let told: WorkloadState | undefined;
     while (!signal.aborted) {
       const state = this.#state;
-      const message = await respond(state);
-      if (message === undefined) return refuse(call, status.PERMISSION_DENIED, 'no identity issued');
-      if (!call.write(message)) await once(call, 'drain', { signal });
+      if (told === undefined || !method.isTold(state, told)) {
+        const message = await method.respond(state);
+        if (message === undefined) return refuse(call, status.PERMISSION_DENIED, 'no identity issued');
+        if (!call.write(message)) await once(call, 'drain', { signal });
+        told = state;
+      }
       if (state === this.#state) await once(this.#changes, 'change', { signal });
     }
   }
 }
+
+/** As SPIRE's agent: a stream of bundles is silent while they stay the same, whatever the SVIDs do. */
+const bundlesOnly: Method = {
+  respond: bundlesResponse,
+  isTold: ({ bundles }, last) => isDeepStrictEqual(bundles, last.bundles),
+};
 
 /** SPIFFE Workload Endpoint section 3: present once, and exactly `true`. */
 function hasSecurityHeader(metadata: Metadata): boolean {

@@ -3,12 +3,14 @@ import type { NodeEvent } from '../port/node-store.ts';
 import { wakeable } from '../runtime/wakeable.ts';
 import type { AcceptedSeal } from '../seal/freshness.ts';
 import { SealTrust } from '../seal/trust.ts';
+import { ageObject } from './ageing.ts';
 import { newestAccepted } from './accepted.ts';
+import { applyVerdict } from './apply-verdict.ts';
 import { usableBundles } from './bundles.ts';
 import { Inbox } from './inbox.ts';
-import { isWithdrawal, judge, type Verdict } from './judge.ts';
+import { judge } from './judge.ts';
 import { Nodes } from './nodes.ts';
-import { accept, lapseAt, nodeOf, retryOn, retryTime, startOver, type ObjectState } from './object-state.ts';
+import { lapseAt, nodeOf, retryOn, startOver, type ObjectState } from './object-state.ts';
 import { Objects } from './objects.ts';
 import type { MasterPorts } from './ports.ts';
 import type { MasterSettings } from './settings.ts';
@@ -217,36 +219,14 @@ export class Master {
     if (this.#nodes.view(nodeOf(key))?.uid !== nodeUid && pending.lapses === undefined)
       return this.#enqueue(key, object);
     const state = this.#objects.at(key);
+    const { report, clock } = this.#ports;
+    const { deletionGraceMs } = this.#settings;
+    const accepted = this.#accepted(key);
     const touched = this.#objects.change(state, () => {
-      this.#apply(state, verdict);
+      applyVerdict(state, verdict, { accepted, report, now: clock.now(), deletionGraceMs });
     });
     if (pending.lapses !== undefined) this.#end(state, pending.lapses);
     for (const node of touched) this.#nodes.touch(node, this.#signal);
-  }
-
-  #apply(state: ObjectState, verdict: Verdict): void {
-    const { report, clock } = this.#ports;
-    const { verified, admitted, refusal } = verdict;
-    state.exists = true;
-    if (refusal !== undefined) {
-      const { error, claim, uid } = refusal;
-      state.refusedBy = error.code;
-      state.retryAt = retryTime(error.code, claim, clock.now());
-      const { code, message } = error;
-      report.refused({ key: state.key, uid, code, message, signer: claim?.signer, digest: claim?.digest });
-      // What this process saw verified is withdrawn by its own chain alone; after a restart the object must do.
-      if (state.labels === undefined && isWithdrawal(verdict, this.#accepted(state.key), clock.now())) {
-        state.withdrawn = true;
-        state.lapsesAt ??= clock.now() + this.#settings.deletionGraceMs;
-      }
-    }
-    if (verified !== undefined) {
-      const wasStale = state.stale;
-      accept(state, verified);
-      if (wasStale !== verified.stale) report.stale(state.key, verified.stale);
-      report.verified(state.key, verified.spiffeId);
-    }
-    if (admitted !== undefined) accept(state, admitted);
   }
 
   #accepted(key: ObjectKey): AcceptedSeal | undefined {
@@ -300,19 +280,8 @@ export class Master {
   }
 
   async #onTick(state: ObjectState, now: number): Promise<void> {
-    const { report } = this.#ports;
-    if (state.proof?.validUntil !== undefined && state.proof.validUntil < now)
-      await this.#provePathAgain(state);
-    const isStale =
-      state.labels !== undefined && now - (state.accepted?.iat ?? now) > this.#settings.maxAgeMs;
-    if (isStale && !state.stale) {
-      state.stale = true;
-      report.stale(state.key, true);
-    }
-    if (state.lapsesAt === undefined || now < state.lapsesAt) return;
-    state.labels = undefined;
-    state.lapsesAt = undefined;
-    report.lapsed(state.key);
+    if ((state.proof?.validUntil ?? Infinity) < now) await this.#provePathAgain(state);
+    if (!ageObject(state, { now, settings: this.#settings, report: this.#ports.report })) return;
     this.#nodes.touch(state.node, this.#signal);
     if (!state.exists && !state.withdrawn) this.#objects.forget(state);
   }

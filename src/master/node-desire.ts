@@ -5,7 +5,7 @@ import type { Desired } from '../rule/node-plan.ts';
 import type { AcceptedSeal } from '../seal/freshness.ts';
 import { markAnnotation, maxObjects, readMark, writeMark, type Mark } from '../seal/mark.ts';
 import { entryFor } from '../seal/policy.ts';
-import { hasVoidDigest, namespaceOf, type ObjectState } from './object-state.ts';
+import { hasVoidDigest, namespaceOf, withoutDigest, type ObjectState } from './object-state.ts';
 import type { MasterSettings } from './settings.ts';
 
 /** One node as the master sees it at one moment. */
@@ -33,7 +33,9 @@ export function desireFor(situation: NodeSituation): NodeDesire {
   const context = { uid: view.uid, now, maxAge: settings.maxAgeMs };
   const enforce = settings.policy.mode === 'enforce';
   const { mark, problem } = readMark(view.annotations[markAnnotation], context);
-  const counting = objects.filter((state) => state.labels !== undefined && !(enforce && isBehind(state, mark)));
+  const counting = objects.filter(
+    (state) => state.labels !== undefined && !(enforce && isBehind(state, mark)),
+  );
   // Labels from before (NFD's, or of another mode) stay until the first verified seal of this node. In the other modes
   // they are ours, as in NFD, once it is sure that no object speaks of the node.
   const ours = counting.length > 0 || (enforce ? mark.objects.size > 0 : isGraceOver(situation));
@@ -85,25 +87,33 @@ function nextMark(mark: Mark, situation: NodeSituation): Mark | undefined {
   // Mode off knows no marks: what they remember is there again when it ends.
   if (settings.policy.mode === 'off') return undefined;
   const entries = new Map<ObjectKey, AcceptedSeal>(mark.objects);
-  let due = false;
-  // An entry outlives its object and leaves only when the policy drops its namespace, at once where room is short.
-  const isShort = mark.objects.size + settings.policy.signers.length > maxObjects;
-  for (const key of mark.objects.keys()) {
-    const isDropped = entryFor(settings.policy, namespaceOf(key)) === undefined;
-    if (isDropped && (isShort || isGraceOver(situation))) due = entries.delete(key);
-  }
+  let due = dropForgotten(entries, situation);
   for (const state of objects) {
     const old = mark.objects.get(state.key);
-    if (hasVoidDigest(state) && old?.digest !== undefined) {
-      entries.set(state.key, { iat: old.iat, signer: old.signer });
-      due = true;
-    } else if (state.accepted !== undefined && state.labels !== undefined && !state.withdrawn) {
-      if (old !== undefined && old.iat > state.accepted.iat) continue;
-      entries.set(state.key, state.accepted);
-      due ||= isWorthWriting(old, state.accepted, settings.maxAgeMs);
-    }
+    const entry = entryOf(state, old);
+    if (entry === undefined) continue;
+    entries.set(state.key, entry);
+    due ||= isWorthWriting(old, entry, settings.maxAgeMs);
   }
   return due ? { objects: entries } : undefined;
+}
+
+/** An entry outlives its object and leaves only when the policy drops its namespace, at once where room is short. */
+function dropForgotten(entries: Map<ObjectKey, AcceptedSeal>, situation: NodeSituation): boolean {
+  const { signers } = situation.settings.policy;
+  const mayDrop = entries.size + signers.length > maxObjects || isGraceOver(situation);
+  const dropped = [...entries.keys()].filter(
+    (key) => mayDrop && entryFor(situation.settings.policy, namespaceOf(key)) === undefined,
+  );
+  for (const key of dropped) entries.delete(key);
+  return dropped.length > 0;
+}
+
+/** What the mark should say of an object; undefined where it should stay as it is. */
+function entryOf(state: ObjectState, old: AcceptedSeal | undefined): AcceptedSeal | undefined {
+  if (hasVoidDigest(state)) return old?.digest === undefined ? undefined : withoutDigest(old);
+  if (state.accepted === undefined || state.labels === undefined || state.withdrawn) return undefined;
+  return old !== undefined && old.iat > state.accepted.iat ? undefined : state.accepted;
 }
 
 /** A mark follows the content at once, and the time only now and then: not one write a node and re-sign. */

@@ -41,8 +41,8 @@ export class MemoryNodeFeatures implements NodeFeatureFeed {
   }
 
   async run(onEvent: FeedListener, signal: AbortSignal): Promise<void> {
-    for (const key of this.#objects.keys()) onEvent({ type: 'applied', key, object: this.get(key) });
-    onEvent({ type: 'synced', keys: new Set(this.#objects.keys()) });
+    for (const key of this.#objects.keys()) void onEvent({ type: 'applied', key, object: this.get(key) });
+    void onEvent({ type: 'synced', keys: new Set(this.#objects.keys()) });
     this.#listeners.add(onEvent);
     await aborted(signal);
     this.#listeners.delete(onEvent);
@@ -76,7 +76,7 @@ export class MemoryNodeFeatures implements NodeFeatureFeed {
 
   #tell(event: FeedEvent): void {
     // A copy each: no two readers share an object, as with a real server.
-    for (const listener of [...this.#listeners]) listener(structuredClone(event));
+    for (const listener of [...this.#listeners]) void listener(structuredClone(event));
   }
 }
 

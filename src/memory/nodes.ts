@@ -11,7 +11,14 @@ export class MemoryNodes implements NodeStore {
   /** Adds a Node, or another one of the same name. */
   add(name: string, created: Date, labels: Readonly<Record<string, string>> = {}): NodeView {
     const version = String(++this.#version);
-    return this.#store({ name, uid: `node-${version}`, resourceVersion: version, created, labels, annotations: {} });
+    return this.#store({
+      name,
+      uid: `node-${version}`,
+      resourceVersion: version,
+      created,
+      labels,
+      annotations: {},
+    });
   }
 
   get(name: string): NodeView | undefined {
@@ -46,10 +53,16 @@ export class MemoryNodes implements NodeStore {
   /** Changes a Node without any precondition, as somebody with kubectl would. */
   write(name: string, patch: Partial<NodePatch>): NodeView {
     const node = this.#nodes.get(name);
-    if (node === undefined) throw new FeaturesealError({ code: 'store-refused', message: 'there is no such Node' });
+    if (node === undefined)
+      throw new FeaturesealError({ code: 'store-refused', message: 'there is no such Node' });
     const resourceVersion = String(++this.#version);
     const labels = patched(node.labels, patch.labels);
-    return this.#store({ ...node, resourceVersion, labels, annotations: patched(node.annotations, patch.annotations) });
+    return this.#store({
+      ...node,
+      resourceVersion,
+      labels,
+      annotations: patched(node.annotations, patch.annotations),
+    });
   }
 
   #store(node: NodeView): NodeView {

@@ -19,10 +19,16 @@ export function deviceLabelOptions<Field extends string>(options: {
   const { digits, classes, fields, labelFields } = options;
   const start = z
     .string()
-    .regex(new RegExp(`^[0-9a-f]{1,${String(digits)}}$`, 'i'), `is not 1 to ${String(digits)} hexadecimal digits`);
+    .regex(
+      new RegExp(`^[0-9a-f]{1,${String(digits)}}$`, 'i'),
+      `is not 1 to ${String(digits)} hexadecimal digits`,
+    );
   return z.strictObject({
     deviceClassWhitelist: z.array(start).default([...classes]),
-    deviceLabelFields: z.array(z.enum(fields)).min(1).default([...labelFields]),
+    deviceLabelFields: z
+      .array(z.enum(fields))
+      .min(1)
+      .default([...labelFields]),
   });
 }
 
@@ -34,6 +40,8 @@ export function labelledDevices(
 ): (readonly [kind: string, device: Device])[] {
   const fields = order.filter((field) => deviceLabelFields.includes(field));
   return devices
-    .filter((device) => deviceClassWhitelist.some((start) => device['class']?.startsWith(start.toLowerCase())))
+    .filter((device) =>
+      deviceClassWhitelist.some((start) => device['class']?.startsWith(start.toLowerCase())),
+    )
     .map((device) => [fields.map((field) => device[field]).join('_'), device]);
 }

@@ -120,7 +120,8 @@ function mergeLabels(kept: readonly (readonly [string, Discovery])[], log: Log):
         continue;
       }
       const earlier = merged.get(key);
-      if (earlier !== undefined && earlier !== value) log.info('label replaced', { plugin, label: key, earlier });
+      if (earlier !== undefined && earlier !== value)
+        log.info('label replaced', { plugin, label: key, earlier });
       merged.set(key, value);
     }
   }

@@ -27,6 +27,7 @@ export const builtinPluginNames = [
   'memory',
   'network',
   'pci',
+  'rdma',
   'storage',
   'system',
   'usb',

@@ -26,7 +26,8 @@ export async function watchFolder(options: FolderWatch, onChange: () => void): P
       if (watched === undefined || !isSame(watched.place, place)) {
         if (watched?.place.isWhole === true) onChange();
         watched?.watcher.close();
-        watched = { place, watcher: watchPlace(place, options, wake.ring) };
+        const watcher = watchPlace(place, options, wake.ring);
+        watched = watcher && { place, watcher };
         // Looked at once more: what changed before this watch began told nobody.
         wake.ring();
       } else if (place.isWhole) {
@@ -45,8 +46,8 @@ export async function watchFolder(options: FolderWatch, onChange: () => void): P
 /** The folder, or the nearest one above it that exists. */
 interface Place {
   readonly path: string;
-  /** A folder that is made anew has another number. */
-  readonly inode: bigint;
+  /** What tells a folder from one that was made anew in its place; file systems use numbers again at once. */
+  readonly identity: string;
   readonly isWhole: boolean;
 }
 
@@ -56,8 +57,8 @@ async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> 
     const found = await resolve(at);
     try {
       if ('absent' in found) continue;
-      const { ino: inode } = await stat(found.real, { bigint: true });
-      return { path: found.real, inode, isWhole: at === folder };
+      const { dev, ino, birthtimeNs } = await stat(found.real, { bigint: true });
+      return { path: found.real, identity: [dev, ino, birthtimeNs].join(' '), isWhole: at === folder };
     } catch (thrown) {
       // Gone meanwhile: the one above it counts.
       if (at === '/' || !isAbsent(thrown)) throw thrown;
@@ -65,14 +66,24 @@ async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> 
   }
 }
 
-function watchPlace({ path }: Place, { folder, log }: FolderWatch, onEvent: () => void): FSWatcher {
-  const watcher = watch(path, { persistent: false }, onEvent);
-  watcher.on('error', (error) => {
-    log.debug('a folder can no longer be watched', { folder, reason: error.message });
-  });
-  return watcher;
+/** undefined where the place has gone meanwhile. */
+function watchPlace(
+  { path }: Place,
+  { folder, log }: FolderWatch,
+  onEvent: () => void,
+): FSWatcher | undefined {
+  try {
+    const watcher = watch(path, { persistent: false }, onEvent);
+    watcher.on('error', (error) => {
+      log.debug('a folder can no longer be watched', { folder, reason: error.message });
+    });
+    return watcher;
+  } catch (thrown) {
+    if (isAbsent(thrown)) return undefined;
+    throw thrown;
+  }
 }
 
 function isSame(a: Place, b: Place): boolean {
-  return a.path === b.path && a.inode === b.inode;
+  return a.path === b.path && a.identity === b.identity;
 }

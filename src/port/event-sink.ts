@@ -7,7 +7,12 @@ export interface Notice {
   readonly about:
     | { readonly kind: 'Node'; readonly name: string; readonly uid: string }
     | { readonly kind: 'Namespace'; readonly name: string }
-    | { readonly kind: 'NodeFeature'; readonly namespace: string; readonly name: string; readonly uid: string };
+    | {
+        readonly kind: 'NodeFeature';
+        readonly namespace: string;
+        readonly name: string;
+        readonly uid: string;
+      };
 }
 
 /** Where notices go. Must not throw: a notice that cannot be sent is dropped and counted. */

@@ -25,6 +25,7 @@ export function keyFault(key: string): LabelFault | undefined {
 function reservedFault(key: string): LabelFault | undefined {
   const namespace = key.slice(0, key.indexOf('/'));
   const isWithin = (domain: string): boolean => namespace === domain || namespace.endsWith(`.${domain}`);
-  const isReserved = isWithin('kubernetes.io') && !isWithin(defaultLabelNamespace) && !isWithin(profileNamespace);
+  const isReserved =
+    isWithin('kubernetes.io') && !isWithin(defaultLabelNamespace) && !isWithin(profileNamespace);
   return isReserved ? `labels in ${namespace} are reserved to Kubernetes` : undefined;
 }

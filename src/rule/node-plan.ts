@@ -39,7 +39,8 @@ export function planNode(node: NodeView, desired: Desired): NodePlan {
     }
     // Whoever set a key that nobody tracks wants it so; taking it over would also mean removing it one day.
     if (present && !owned.has(key)) {
-      if (node.labels[key] !== value) dropped.push({ key, reason: 'the node has it already, set by someone else' });
+      if (node.labels[key] !== value)
+        dropped.push({ key, reason: 'the node has it already, set by someone else' });
       continue;
     }
     tracked.add(key);

@@ -19,7 +19,10 @@ export interface TableMetrics<Table extends MetricTable> {
 }
 
 /** Registers every metric of a table, so that a scrape shows each from the start. */
-export function registerTable<Table extends MetricTable>(table: Table, metrics: Metrics): TableMetrics<Table> {
+export function registerTable<Table extends MetricTable>(
+  table: Table,
+  metrics: Metrics,
+): TableMetrics<Table> {
   const counters = new Map<string, (labels: LabelValues, amount: number) => void>();
   const gauges = new Map<string, (value: number) => void>();
   for (const [name, { type, help, labels = [] }] of Object.entries(table)) {

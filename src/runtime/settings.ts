@@ -43,14 +43,21 @@ export const duration = z.string().transform((text, context): number => {
 /** A TCP port; 0 takes a free one. */
 export const port = z.union([
   z.int().min(0).max(65_535),
-  z.string().regex(/^\d{1,5}$/, 'must be a port number').transform(Number).pipe(z.int().max(65_535)),
+  z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .pipe(z.int().max(65_535)),
 ]);
 
 /** Every setting of a schema, in its order. */
 export function describeSettings(schema: SettingsSchema): readonly SettingDescription[] {
   return Object.entries(schema.shape).map(([key, each]) => {
     const { description, placeholder, shownDefault, fileOnly } = metaSchema.parse(each.meta());
-    const flag = fileOnly === true ? undefined : `--${key.replaceAll(/[A-Z]+/g, (capitals) => `-${capitals.toLowerCase()}`)}`;
+    const flag =
+      fileOnly === true
+        ? undefined
+        : `--${key.replaceAll(/[A-Z]+/g, (capitals) => `-${capitals.toLowerCase()}`)}`;
     return { key, flag, placeholder, text: description, default: shownDefault };
   });
 }
@@ -69,7 +76,10 @@ export interface SettingsSources {
  *
  * @throws FeaturesealError config-invalid with all faults; those of the file with line and column
  */
-export function parseSettings<Schema extends SettingsSchema>(schema: Schema, sources: SettingsSources): z.infer<Schema> {
+export function parseSettings<Schema extends SettingsSchema>(
+  schema: Schema,
+  sources: SettingsSources,
+): z.infer<Schema> {
   const { file, flags, environment } = sources;
   const options: ParseOptions = { code: 'config-invalid', what: file?.name ?? 'configuration' };
   if (file !== undefined) parseYaml(file.text, schema.partial(), options);
@@ -79,5 +89,7 @@ export function parseSettings<Schema extends SettingsSchema>(schema: Schema, sou
 }
 
 function defined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ''));
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== ''),
+  );
 }

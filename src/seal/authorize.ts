@@ -22,7 +22,9 @@ export interface Claim {
 export function authorize(claim: Claim, entry: PolicyEntry, policy: Policy): void {
   // A worker of node A signs for node B: its own ID names A (the hole that KEP-1186 accepts). The cluster is the
   // verifier's own, never the header's: a sibling cluster of the same trust domain is another signer.
-  const matching = entry.templates.filter((each) => fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId);
+  const matching = entry.templates.filter(
+    (each) => fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId,
+  );
   if (matching.length === 0) {
     const message = `${claim.spiffeId} may not speak for node ${claim.node} as ${quote(entry.name)}`;
     throw new FeaturesealError({ code: 'signer-not-allowed', message });
@@ -35,7 +37,8 @@ export function authorize(claim: Claim, entry: PolicyEntry, policy: Policy): voi
   const boundToNode = matching.some(({ hasNode }) => hasNode);
   for (const feature of featureNames(claim.spec)) {
     checkReserved(feature, boundToNode);
-    if (!isGranted(feature, entry.features)) throw notGranted('feature-not-granted', 'feature', feature, entry);
+    if (!isGranted(feature, entry.features))
+      throw notGranted('feature-not-granted', 'feature', feature, entry);
   }
   for (const label of Object.keys(prefixedLabels(claim.spec))) {
     if (!isGranted(label, entry.labels)) throw notGranted('label-not-granted', 'label', label, entry);
@@ -48,7 +51,10 @@ export function prefixedLabels(spec: NodeFeatureSpec): Record<string, string> {
   const bare = labels.filter(([key]) => !key.includes('/'));
   const full = labels.filter(([key]) => key.includes('/'));
   // fromEntries defines own members: a label named __proto__ stays data.
-  return Object.fromEntries([...bare.map(([key, value]) => [`${defaultLabelNamespace}/${key}`, value] as const), ...full]);
+  return Object.fromEntries([
+    ...bare.map(([key, value]) => [`${defaultLabelNamespace}/${key}`, value] as const),
+    ...full,
+  ]);
 }
 
 function featureNames(spec: NodeFeatureSpec): string[] {
@@ -72,5 +78,8 @@ function notGranted(
   name: string,
   entry: PolicyEntry,
 ): FeaturesealError {
-  return new FeaturesealError({ code, message: `${what} ${quote(name)} is not granted to ${quote(entry.name)}` });
+  return new FeaturesealError({
+    code,
+    message: `${what} ${quote(name)} is not granted to ${quote(entry.name)}`,
+  });
 }

@@ -4,7 +4,10 @@
  *
  * @returns undefined where the text is not canonical
  */
-export function decodeBase64(text: string, encoding: 'base64' | 'base64url'): Uint8Array<ArrayBuffer> | undefined {
+export function decodeBase64(
+  text: string,
+  encoding: 'base64' | 'base64url',
+): Uint8Array<ArrayBuffer> | undefined {
   const bytes = Buffer.from(text, encoding);
   return bytes.toString(encoding) === text ? bytes : undefined;
 }

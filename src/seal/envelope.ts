@@ -23,7 +23,10 @@ export interface Envelope {
 export function readEnvelope(frame: ObjectFrame): Envelope {
   const seal = ownMember(frame.annotations, sealAnnotation);
   if (seal === undefined || seal === '') {
-    throw new FeaturesealError({ code: 'seal-missing', message: `the object has no annotation ${sealAnnotation}` });
+    throw new FeaturesealError({
+      code: 'seal-missing',
+      message: `the object has no annotation ${sealAnnotation}`,
+    });
   }
   if (typeof seal !== 'string') throw malformed('the seal is not a string');
   if (seal.length > maxSealLength) {
@@ -34,7 +37,8 @@ export function readEnvelope(frame: ObjectFrame): Envelope {
   if (payload !== '' || rest.length > 0) throw malformed('the seal is not header..signature');
   const headerBytes = decodeBase64(protectedText, 'base64url');
   const signature = decodeBase64(signatureText, 'base64url');
-  if (headerBytes === undefined || signature === undefined) throw malformed('the seal holds text that is not base64url');
+  if (headerBytes === undefined || signature === undefined)
+    throw malformed('the seal holds text that is not base64url');
   if (signature.length === 0) throw malformed('the seal has no signature');
   return { header: parseHeader(decodeUtf8(headerBytes)), protected: protectedText, signature };
 }

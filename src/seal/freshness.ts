@@ -25,7 +25,10 @@ export function countingSeal(
 ): AcceptedSeal | undefined {
   // NaN compares as neither older nor newer: every replay would pass.
   if (accepted !== undefined && !Number.isSafeInteger(accepted.iat)) {
-    throw new FeaturesealError({ code: 'usage', message: 'iat of the accepted seal is not a time in milliseconds' });
+    throw new FeaturesealError({
+      code: 'usage',
+      message: 'iat of the accepted seal is not a time in milliseconds',
+    });
   }
   return accepted !== undefined && accepted.iat > now + maxAge ? undefined : accepted;
 }
@@ -50,7 +53,8 @@ export interface Freshness {
  */
 export function checkFreshness({ iat, digest, now, accepted, nodeCreated }: Freshness): void {
   // A worker whose clock ran ahead would otherwise lock itself out once the clock is right again.
-  if (iat > now + clockSkew) throw refusal('from-the-future', `iat is ${String(iat - now)} ms ahead of the clock`);
+  if (iat > now + clockSkew)
+    throw refusal('from-the-future', `iat is ${String(iat - now)} ms ahead of the clock`);
   if (accepted === undefined) {
     // Without a mark, an object sealed for an earlier Node of this name is the oldest that could be replayed.
     if (nodeCreated !== undefined && !(iat >= nodeCreated - clockSkew)) {
@@ -65,6 +69,9 @@ export function checkFreshness({ iat, digest, now, accepted, nodeCreated }: Fres
   }
 }
 
-function refusal(code: 'from-the-future' | 'before-node' | 'replayed' | 'conflicting-seal', message: string): FeaturesealError {
+function refusal(
+  code: 'from-the-future' | 'before-node' | 'replayed' | 'conflicting-seal',
+  message: string,
+): FeaturesealError {
   return new FeaturesealError({ code, message });
 }

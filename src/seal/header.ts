@@ -48,7 +48,8 @@ const headerSchema = z.strictObject({
  */
 export function parseHeader(text: string): SealHeader {
   const members = headerSchema.safeParse(parseJson(text));
-  if (!members.success) throw refusal('seal-malformed', 'the header has not exactly the known members with their types');
+  if (!members.success)
+    throw refusal('seal-malformed', 'the header has not exactly the known members with their types');
   const { typ, alg, x5c, iat, cluster, labels, annotations } = members.data;
   // A signature that this key made for TLS, a token or a later version of the seal is none of ours.
   if (typ !== sealType) throw refusal('seal-type-unknown', `typ must be ${sealType}`);
@@ -57,7 +58,14 @@ export function parseHeader(text: string): SealHeader {
   if (!isPlainText(text) || !Number.isSafeInteger(iat) || iat < 1) {
     throw refusal('seal-time', 'iat must be an integer from 1 to 2^53-1');
   }
-  return { algorithm, chain: decodeChain(x5c), chainText: x5c.join(' '), iat, cluster, covered: coveredKeys(labels, annotations) };
+  return {
+    algorithm,
+    chain: decodeChain(x5c),
+    chainText: x5c.join(' '),
+    iat,
+    cluster,
+    covered: coveredKeys(labels, annotations),
+  };
 }
 
 function parseJson(text: string): unknown {
@@ -91,11 +99,13 @@ function decodeChain(x5c: readonly string[]): readonly Uint8Array<ArrayBuffer>[]
   }
   const chain = x5c.map((text) => {
     const der = decodeBase64(text, 'base64');
-    if (der === undefined || der.length === 0) throw refusal('seal-chain', 'x5c holds text that is not standard base64');
+    if (der === undefined || der.length === 0)
+      throw refusal('seal-chain', 'x5c holds text that is not standard base64');
     return der;
   });
   const bytes = chain.reduce((sum, der) => sum + der.length, 0);
-  if (bytes > maxChainBytes) throw refusal('seal-chain', `x5c holds more than ${String(maxChainBytes)} bytes of DER`);
+  if (bytes > maxChainBytes)
+    throw refusal('seal-chain', `x5c holds more than ${String(maxChainBytes)} bytes of DER`);
   return chain;
 }
 
@@ -105,11 +115,14 @@ function coveredKeys(labels: readonly string[], annotations: readonly string[]):
   }
   for (const keys of [labels, annotations]) {
     const ordered = keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key);
-    if (!ordered) throw refusal('covered-keys', 'covered keys must be sorted by UTF-16 code units, without duplicates');
-    if (!keys.every((key) => key.isWellFormed())) throw refusal('covered-keys', 'a covered key is not well-formed Unicode');
+    if (!ordered)
+      throw refusal('covered-keys', 'covered keys must be sorted by UTF-16 code units, without duplicates');
+    if (!keys.every((key) => key.isWellFormed()))
+      throw refusal('covered-keys', 'a covered key is not well-formed Unicode');
   }
   // A seal cannot cover itself, and one that does not name its node could be shown for any.
-  if (annotations.includes(sealAnnotation)) throw refusal('covered-keys', 'the seal cannot cover its own annotation');
+  if (annotations.includes(sealAnnotation))
+    throw refusal('covered-keys', 'the seal cannot cover its own annotation');
   if (!labels.includes(nodeNameLabel)) throw refusal('covered-keys', `the seal must cover ${nodeNameLabel}`);
   return { labels, annotations };
 }

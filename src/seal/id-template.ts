@@ -19,7 +19,8 @@ const firstPathSegment = 3;
 
 /** Parses a template. @returns the template, or the fault as a sentence */
 export function parseTemplate(text: string, freedom: TemplateFreedom): IdTemplate | string {
-  const count = (placeholder: string): number => text.split('/').filter((segment) => segment === placeholder).length;
+  const count = (placeholder: string): number =>
+    text.split('/').filter((segment) => segment === placeholder).length;
   // Whole segments only: `prefix-{node}` would let node "b" speak where "a-b" was meant.
   const filled = filledWith(text, () => 'x');
   const fault = idFault(filled);
@@ -51,7 +52,8 @@ function idFault(text: string): string | undefined {
   try {
     const id = parseSpiffeId(text);
     if (id.path === '') return 'has no path: that is a trust domain, not a workload';
-    if (id.path === '/spire' || id.path.startsWith('/spire/')) return 'is under /spire/: an agent or a server, not a workload';
+    if (id.path === '/spire' || id.path.startsWith('/spire/'))
+      return 'is under /spire/: an agent or a server, not a workload';
     return undefined;
   } catch (thrown) {
     if (thrown instanceof FeaturesealError) return `is not a SPIFFE ID: ${thrown.message}`;

@@ -50,12 +50,16 @@ export function readMark(text: string | undefined, context: MarkContext): { mark
   if (text === undefined) return { mark: emptyMark };
   const parsed = parse(text);
   if (parsed === undefined) return { mark: emptyMark, problem: 'the mark cannot be read' };
-  if (parsed.uid !== context.uid) return { mark: emptyMark, problem: 'the mark belongs to an earlier Node of this name' };
+  if (parsed.uid !== context.uid)
+    return { mark: emptyMark, problem: 'the mark belongs to an earlier Node of this name' };
   const entries = Object.entries(parsed.objects) as [ObjectKey, AcceptedSeal][];
-  if (entries.length > maxObjects) return { mark: emptyMark, problem: `the mark names more than ${String(maxObjects)} objects` };
+  if (entries.length > maxObjects)
+    return { mark: emptyMark, problem: `the mark names more than ${String(maxObjects)} objects` };
   const known = entries.filter(([, { iat }]) => iat <= context.now + context.maxAge);
   const mark = { objects: new Map(known) };
-  return known.length === entries.length ? { mark } : { mark, problem: 'the mark holds a time far in the future' };
+  return known.length === entries.length
+    ? { mark }
+    : { mark, problem: 'the mark holds a time far in the future' };
 }
 
 /** The mark's text; undefined where nothing is left to remember. */

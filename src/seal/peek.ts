@@ -24,7 +24,13 @@ export async function peekSeal(value: unknown, crypto: Crypto): Promise<SealClai
     const payload = payloadBytes(frame, header.covered, parseSpec(frame.spec).canonical);
     const digest = encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', payload)));
     const { spiffeId, leaf } = parseX509Svid(header.chain);
-    return { iat: header.iat, digest, signer: spiffeId, leafNotBefore: leaf.notBefore, leafNotAfter: leaf.notAfter };
+    return {
+      iat: header.iat,
+      digest,
+      signer: spiffeId,
+      leafNotBefore: leaf.notBefore,
+      leafNotAfter: leaf.notAfter,
+    };
   } catch {
     // Refused already, with its reason; a record of it simply says less.
     return undefined;

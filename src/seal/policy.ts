@@ -51,8 +51,14 @@ const signerSchema = z
       name: signer.name,
       namespace: signer.namespace,
       templates: each('spiffeIDs', (text) => parseTemplate(text, signer)),
-      features: each('features', (text) => parsePattern(text, '.') ?? 'must be "source.name", "source.*" or "*"'),
-      labels: each('labels', (text) => parsePattern(text, '/') ?? 'must be "namespace/name", "namespace/*" or "*"'),
+      features: each(
+        'features',
+        (text) => parsePattern(text, '.') ?? 'must be "source.name", "source.*" or "*"',
+      ),
+      labels: each(
+        'labels',
+        (text) => parsePattern(text, '/') ?? 'must be "namespace/name", "namespace/*" or "*"',
+      ),
     };
   });
 
@@ -60,14 +66,21 @@ const policySchema = z
   .strictObject({
     cluster: z
       .string()
-      .refine(isClusterName, 'must be one segment of a SPIFFE ID: at most 63 letters, digits, dots, dashes, underscores'),
+      .refine(
+        isClusterName,
+        'must be one segment of a SPIFFE ID: at most 63 letters, digits, dots, dashes, underscores',
+      ),
     mode: z.enum(modes).default('enforce'),
     signers: z.array(signerSchema).max(maxSigners).optional(),
   })
   .superRefine((policy, context) => {
     const signers = policy.signers ?? [];
     if (signers.length === 0 && policy.mode !== 'off') {
-      context.addIssue({ code: 'custom', path: ['signers'], message: `must not be empty in mode ${policy.mode}` });
+      context.addIssue({
+        code: 'custom',
+        path: ['signers'],
+        message: `must not be empty in mode ${policy.mode}`,
+      });
     }
     // One namespace, one entry: which rights an object has must not depend on the order of a search.
     for (const [index, { namespace }] of signers.entries()) {
@@ -87,7 +100,9 @@ const policySchema = z
  */
 export function parsePolicy(input: unknown): Policy {
   const options = { code: 'policy-invalid', what: 'policy' } as const;
-  return typeof input === 'string' ? parseYaml(input, policySchema, options) : parseObject(input, policySchema, options);
+  return typeof input === 'string'
+    ? parseYaml(input, policySchema, options)
+    : parseObject(input, policySchema, options);
 }
 
 /** The entry that speaks for a namespace. */

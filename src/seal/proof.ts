@@ -78,7 +78,10 @@ function checkCluster({ header }: Envelope, cluster: string): void {
 async function provePath({ header }: Envelope, svid: ParsedSvid, options: ProofOptions): Promise<number> {
   const path = await options.trust.pathOf(header, svid, options.bundles, options.now);
   if (header.iat < svid.leaf.notBefore.getTime() - clockSkew || header.iat > svid.leaf.notAfter.getTime()) {
-    throw new FeaturesealError({ code: 'seal-outside-validity', message: 'iat is outside the validity of the leaf' });
+    throw new FeaturesealError({
+      code: 'seal-outside-validity',
+      message: 'iat is outside the validity of the leaf',
+    });
   }
   return path.notAfter.getTime();
 }

@@ -64,7 +64,10 @@ export async function signNodeFeature(nodeFeature: unknown, options: SignOptions
   const data = signingInput(protectedText, payloadBytes(frame, covered, canonical));
   const seal = `${protectedText}..${encodeBase64Url(await signSeal({ crypto, key, data }))}`;
   if (seal.length > maxSealLength) {
-    throw new FeaturesealError({ code: 'seal-too-large', message: 'chain and covered keys make the seal too large' });
+    throw new FeaturesealError({
+      code: 'seal-too-large',
+      message: 'chain and covered keys make the seal too large',
+    });
   }
   return withSeal(value, seal);
 }
@@ -75,7 +78,8 @@ function checkOptions(cluster: string, now: Date): void {
     const message = 'the cluster is not one segment of a SPIFFE ID of at most 63 characters';
     throw new FeaturesealError({ code: 'config-invalid', message });
   }
-  if (Number.isNaN(now.getTime())) throw new FeaturesealError({ code: 'usage', message: 'now is not a time' });
+  if (Number.isNaN(now.getTime()))
+    throw new FeaturesealError({ code: 'usage', message: 'now is not a time' });
 }
 
 function allKeys(frame: ObjectFrame): CoveredKeys {

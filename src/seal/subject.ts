@@ -26,6 +26,6 @@ export function isClusterName(text: string): boolean {
 }
 
 /** RFC 1123 section 2.1, as Kubernetes applies it to the names of Nodes. */
-export function isNodeName(text: string): boolean {
+function isNodeName(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }

@@ -51,7 +51,8 @@ export class SealTrust {
     const known = this.#knownFor(bundles);
     const path = known.paths.get(header.chainText);
     // The clock may have moved either way since: another path may be the right one now, or none.
-    if (path?.certificates.every((each) => each.notBefore <= now && now <= each.notAfter) === true) return path;
+    if (path?.certificates.every((each) => each.notBefore <= now && now <= each.notAfter) === true)
+      return path;
     const roots = this.#rootsOf(known, svid.trustDomain);
     const { leaf, pool, trustDomain } = svid;
     const found = await findPath({ leaf, pool, roots, trustDomain, now, crypto: this.#crypto });
@@ -73,15 +74,29 @@ export class SealTrust {
   }
 
   /** Step 5: the leaf's key signed exactly these bytes. @throws FeaturesealError signature-invalid */
-  async proveSignature(envelope: Envelope, svid: ParsedSvid, payload: Uint8Array, digest: string): Promise<void> {
+  async proveSignature(
+    envelope: Envelope,
+    svid: ParsedSvid,
+    payload: Uint8Array,
+    digest: string,
+  ): Promise<void> {
     const { signature, header } = envelope;
     const signed = Buffer.from(`${envelope.protected}.${digest}.${encodeBase64Url(signature)}`, 'latin1');
     const verdict = encodeBase64Url(new Uint8Array(await this.#crypto.subtle.digest('SHA-256', signed)));
     if (this.#signatures.get(verdict) === true) return;
     const data = signingInput(envelope.protected, payload);
-    const proof = { crypto: this.#crypto, key: svid.leaf.publicKey, algorithm: header.algorithm, signature, data };
+    const proof = {
+      crypto: this.#crypto,
+      key: svid.leaf.publicKey,
+      algorithm: header.algorithm,
+      signature,
+      data,
+    };
     if (!(await verifySealSignature(proof))) {
-      throw new FeaturesealError({ code: 'signature-invalid', message: 'the signature does not match the payload' });
+      throw new FeaturesealError({
+        code: 'signature-invalid',
+        message: 'the signature does not match the payload',
+      });
     }
     this.#signatures.set(verdict, true);
   }

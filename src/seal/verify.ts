@@ -33,7 +33,10 @@ export interface VerifyOptions {
  * @param nodeFeature an object or its JSON text
  * @throws FeaturesealError whose code names the first check that failed
  */
-export async function verifyNodeFeature(nodeFeature: unknown, options: VerifyOptions): Promise<VerifiedNodeFeature> {
+export async function verifyNodeFeature(
+  nodeFeature: unknown,
+  options: VerifyOptions,
+): Promise<VerifiedNodeFeature> {
   return verifyParsed(parseJsonObject(nodeFeature), options);
 }
 
@@ -53,7 +56,8 @@ export async function verifyParsed(value: unknown, options: VerifyOptions): Prom
   checkFreshness({ iat, digest, now, accepted, nodeCreated: options.nodeCreated?.getTime() }); // step 7
 
   // What came in by the exception for an expired leaf proves nothing new: its age counts from the mark.
-  const seal = validUntil === undefined && accepted !== undefined ? accepted : { iat, digest, signer: svid.spiffeId };
+  const seal =
+    validUntil === undefined && accepted !== undefined ? accepted : { iat, digest, signer: svid.spiffeId };
   const verified: Unbranded = {
     ...contributionOf(node, spec),
     trust: 'verified',

@@ -10,30 +10,55 @@ const plugin = z.strictObject({ module: z.string(), options: z.unknown().optiona
 
 /** Configuration of the worker: file, flags and docs/reference/worker.md come from here. */
 export const workerConfigSchema = z.strictObject({
-  cluster: z.string().min(1).max(63).meta({
-    description: 'Name of the cluster; the same as in the policy of its master. Required.',
-    placeholder: 'name',
-  } satisfies SettingMeta),
+  cluster: z
+    .string()
+    .min(1)
+    .max(63)
+    .meta({
+      description: 'Name of the cluster; the same as in the policy of its master. Required.',
+      placeholder: 'name',
+    } satisfies SettingMeta),
   node: z
     .string()
-    .regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, 'must be the name of a Node; set it, or NODE_NAME from spec.nodeName')
-    .meta({ description: 'Name of the Node that this worker runs on. Required.', placeholder: 'name', shownDefault: 'NODE_NAME' } satisfies SettingMeta),
+    .regex(
+      /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/,
+      'must be the name of a Node; set it, or NODE_NAME from spec.nodeName',
+    )
+    .meta({
+      description: 'Name of the Node that this worker runs on. Required.',
+      placeholder: 'name',
+      shownDefault: 'NODE_NAME',
+    } satisfies SettingMeta),
   ...commonSettings,
-  spiffeID: z.string().optional().meta({
-    description: 'The SVID to sign with, where the Workload API gives several.',
-    placeholder: 'id',
-  } satisfies SettingMeta),
-  hint: z.string().optional().meta({ description: 'The same by its hint.', placeholder: 'text' } satisfies SettingMeta),
-  hostRoot: z.string().startsWith('/', 'must be an absolute path').default('/').meta({
-    description: 'Where the root of the host is mounted.',
-    placeholder: 'dir',
-    shownDefault: '/',
-  } satisfies SettingMeta),
-  plugins: z.array(plugin).optional().meta({
-    description: 'Plugins as a list of {module, options}; a package name, or ./file beside the configuration file. Plugins are trusted code.',
-    shownDefault: 'all but fake',
-    fileOnly: true,
-  } satisfies SettingMeta),
+  spiffeID: z
+    .string()
+    .optional()
+    .meta({
+      description: 'The SVID to sign with, where the Workload API gives several.',
+      placeholder: 'id',
+    } satisfies SettingMeta),
+  hint: z
+    .string()
+    .optional()
+    .meta({ description: 'The same by its hint.', placeholder: 'text' } satisfies SettingMeta),
+  hostRoot: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .default('/')
+    .meta({
+      description: 'Where the root of the host is mounted.',
+      placeholder: 'dir',
+      shownDefault: '/',
+    } satisfies SettingMeta),
+  plugins: z
+    .array(plugin)
+    .optional()
+    .meta({
+      description:
+        'Plugins as a list of {module, options}; a package name, or ./file beside the configuration file. Plugins are trusted code.',
+      shownDefault: 'all but fake',
+      fileOnly: true,
+    } satisfies SettingMeta),
   pluginDeadline: duration.default(20_000).meta({
     description: 'How long one plugin may take.',
     placeholder: 'duration',
@@ -47,11 +72,18 @@ export const workerConfigSchema = z.strictObject({
   resignInterval: duration
     .refine((ms) => ms <= longestResignMs, "must be at most 6h, a quarter of the master's maxAge")
     .default(hourMs)
-    .meta({ description: 'Longest age of a seal before it is made anew.', placeholder: 'duration', shownDefault: '1h' } satisfies SettingMeta),
+    .meta({
+      description: 'Longest age of a seal before it is made anew.',
+      placeholder: 'duration',
+      shownDefault: '1h',
+    } satisfies SettingMeta),
   once: z
     .boolean()
     .default(false)
-    .meta({ description: 'Discover, sign and publish once, then end.', shownDefault: 'false' } satisfies SettingMeta),
+    .meta({
+      description: 'Discover, sign and publish once, then end.',
+      shownDefault: 'false',
+    } satisfies SettingMeta),
 });
 
 export type WorkerConfig = z.infer<typeof workerConfigSchema>;

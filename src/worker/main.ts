@@ -23,7 +23,11 @@ import { workerDefaults, type WorkerSettings } from './settings.ts';
 import { Worker } from './worker.ts';
 
 /** The worker as a process: wires the loop to the cluster and to the Workload API, and runs until it is told to stop. */
-export async function runWorker(config: WorkerConfig, context: ProcessContext, configFile?: string): Promise<void> {
+export async function runWorker(
+  config: WorkerConfig,
+  context: ProcessContext,
+  configFile?: string,
+): Promise<void> {
   const { env, clock, crypto, signal } = context;
   const log = createLog({ level: config.logLevel });
   const metrics = createMetrics();
@@ -44,7 +48,15 @@ export async function runWorker(config: WorkerConfig, context: ProcessContext, c
 
   const { namespace, node: name } = config;
   const fieldManager = 'featureseal-worker';
-  const own = new KubeOwnNodeFeature({ api, clock, random: Math.random, onProblem: problemLog(log), namespace, name, fieldManager });
+  const own = new KubeOwnNodeFeature({
+    api,
+    clock,
+    random: Math.random,
+    onProblem: problemLog(log),
+    namespace,
+    name,
+    fieldManager,
+  });
   const { hostRoot, pluginDeadline: deadlineMs } = config;
   const discoverAgain = repeatedDiscovery({ plugins, hostRoot, nodeName: name, log, clock, deadlineMs });
   const discover: WorkerPorts['discover'] = async (until) => {
@@ -65,8 +77,20 @@ export async function runWorker(config: WorkerConfig, context: ProcessContext, c
       return;
     }
     const checks = { published: () => (worker.isReady() ? undefined : 'nothing is published yet') };
-    const health = await serveHealth({ host: config.healthHost, port: config.healthPort, checks, metrics, log });
-    log.info('the worker runs', { node: name, namespace, cluster: config.cluster, health: health.url, server: connection.source });
+    const health = await serveHealth({
+      host: config.healthHost,
+      port: config.healthPort,
+      checks,
+      metrics,
+      log,
+    });
+    log.info('the worker runs', {
+      node: name,
+      namespace,
+      cluster: config.cluster,
+      health: health.url,
+      server: connection.source,
+    });
     await runParts(signal, [(until) => worker.run(until), (until) => untilEnded(svids, until)]);
     await health.close();
   } finally {

@@ -3,7 +3,10 @@ import { apiVersion, kind, nodeNameLabel, type NodeFeature } from '../feature/no
 import type { WorkerSettings } from './settings.ts';
 
 /** The object that a worker publishes, before it is sealed. */
-export function nodeFeatureOf(discovery: Discovery, { node, namespace, version }: WorkerSettings): NodeFeature {
+export function nodeFeatureOf(
+  discovery: Discovery,
+  { node, namespace, version }: WorkerSettings,
+): NodeFeature {
   return {
     apiVersion,
     kind,

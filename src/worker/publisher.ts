@@ -54,7 +54,10 @@ export class Publisher {
     this.#newestIat = seal.iat;
 
     this.#lastWrite = clock.now();
-    const answer = stored === undefined ? await own.create(sealed, signal) : await own.replace(over(stored, sealed), signal);
+    const answer =
+      stored === undefined
+        ? await own.create(sealed, signal)
+        : await own.replace(over(stored, sealed), signal);
     await this.#checkAnswer(answer, seal, svid);
     this.#last = seal;
     return seal;
@@ -121,6 +124,7 @@ function over(stored: unknown, sealed: NodeFeature): NodeFeature {
 }
 
 function mutated(cause?: unknown): FeaturesealError {
-  const message = 'the server stored something else than was sent; look for a mutating webhook or a trimmed CRD';
+  const message =
+    'the server stored something else than was sent; look for a mutating webhook or a trimmed CRD';
   return new FeaturesealError({ code: 'mutated', message, cause });
 }

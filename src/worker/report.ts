@@ -14,7 +14,11 @@ export function createReport({ log, metrics }: ReportOptions): WorkerReport {
     published(reason, iat, spiffeId) {
       metrics.add('worker_seals_published_total', { reason });
       metrics.set('worker_seal_timestamp_seconds', iat / 1000);
-      log.info('the NodeFeature is sealed and stored', { reason, iat: new Date(iat).toISOString(), spiffeId });
+      log.info('the NodeFeature is sealed and stored', {
+        reason,
+        iat: new Date(iat).toISOString(),
+        spiffeId,
+      });
     },
     waitingForIdentity(problem) {
       metrics.add('worker_identity_waits_total');
@@ -22,7 +26,11 @@ export function createReport({ log, metrics }: ReportOptions): WorkerReport {
         problem?.code === 'workload-api-denied'
           ? 'no registration entry matches this pod: look at its service account, namespace and node in the ClusterSPIFFEID'
           : 'is the csi.spiffe.io volume mounted, and does the SPIRE agent of this node run?';
-      log.warn('there is no SVID to sign with; waiting', { code: problem?.code, reason: problem?.message, advice });
+      log.warn('there is no SVID to sign with; waiting', {
+        code: problem?.code,
+        reason: problem?.message,
+        advice,
+      });
     },
     publishFailed({ code, message }) {
       metrics.add('worker_publishing_failed_total', { code });

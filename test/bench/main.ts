@@ -1,5 +1,11 @@
 // npm run bench: discovery, signing and verification, each beside its floor, in one run. Ratios count, not times.
-import { createHash, createPrivateKey, sign as rawSign, verify as rawVerify, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  sign as rawSign,
+  verify as rawVerify,
+  X509Certificate,
+} from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Bench } from 'tinybench';
 import { discoverAll } from '../../src/plugin/discover.ts';
@@ -17,7 +23,10 @@ import { filesReadBy } from './traced-files.ts';
 
 const kilobytes = 100;
 const authority = await createAuthority();
-const svid = await authority.issue({ spiffeId: 'spiffe://example.org/worker/bench/node-a', ttlMs: 3_600_000 });
+const svid = await authority.issue({
+  spiffeId: 'spiffe://example.org/worker/bench/node-a',
+  ttlMs: 3_600_000,
+});
 const bundles = authority.bundles();
 const now = new Date();
 const object = nodeFeatureOf(kilobytes);
@@ -94,10 +103,16 @@ function tryRead(file: string): void {
   }
 }
 
-const medians = new Map(bench.tasks.map(({ name, result }) => [name, 'latency' in result ? result.latency.p50 : NaN]));
-process.stdout.write(`object of ${String(text.length)} characters; median of each, and its ratio to the floor before it\n\n`);
+const medians = new Map(
+  bench.tasks.map(({ name, result }) => [name, 'latency' in result ? result.latency.p50 : NaN]),
+);
+process.stdout.write(
+  `object of ${String(text.length)} characters; median of each, and its ratio to the floor before it\n\n`,
+);
 let floor = NaN;
 for (const [name, ms] of medians) {
   if (name.includes('floor')) floor = ms;
-  process.stdout.write(`${name.padEnd(60)} ${ms.toFixed(3).padStart(10)} ms  ${(ms / floor).toFixed(2).padStart(7)}\n`);
+  process.stdout.write(
+    `${name.padEnd(60)} ${ms.toFixed(3).padStart(10)} ms  ${(ms / floor).toFixed(2).padStart(7)}\n`,
+  );
 }

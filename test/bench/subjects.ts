@@ -30,7 +30,10 @@ export function createAuthority(): Promise<Authority> {
 
 /** A NodeFeature whose JSON text has about `kilobytes` kB: kernel options and devices, as real ones have. */
 export function nodeFeatureOf(kilobytes: number): NodeFeature {
-  const options = Array.from({ length: kilobytes * 27 }, (_, index) => [`OPTION_${String(index).padStart(5, '0')}`, 'y']);
+  const options = Array.from({ length: kilobytes * 27 }, (_, index) => [
+    `OPTION_${String(index).padStart(5, '0')}`,
+    'y',
+  ]);
   const devices = Array.from({ length: kilobytes * 7 }, (_, index) => ({
     attributes: { class: '0300', device: index.toString(16).padStart(4, '0'), vendor: '10de' },
   }));

@@ -170,8 +170,9 @@ export class ApiClient {
       ...(text === undefined ? {} : { 'content-type': contentType }),
     };
     const request = httpsRequest(this.#url + path, { method, headers, agent: this.#agent, signal });
-    // Once there is a response, its reader is told.
+    // Who waits or reads is told; once nobody does, as at the end of a watch, it is no error.
     request.on('error', () => undefined);
+    request.on('response', (response) => response.on('error', () => undefined));
     request.end(text);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     return response;

@@ -20,7 +20,7 @@ export class ControlPlane {
   readonly #ca: ClusterCa;
   readonly #audit: AuditLog;
   readonly #programs: RunningPrograms;
-  readonly #clients: ApiClient[] = [];
+  readonly #closers: (() => Promise<void>)[] = [];
   #admin: ApiClient | undefined;
 
   private constructor(url: string, ca: ClusterCa, audit: AuditLog, programs: RunningPrograms) {
@@ -72,7 +72,7 @@ export class ControlPlane {
 
   async client(user: string, groups: readonly string[] = []): Promise<ApiClient> {
     const client = new ApiClient(this.url, this.caPem, await this.credentials(user, groups));
-    this.#clients.push(client);
+    this.beforeClose(async () => client.close());
     return client;
   }
 
@@ -96,8 +96,13 @@ export class ControlPlane {
     await this.#ready();
   }
 
+  /** What uses the cluster ends before it, the newest first. */
+  beforeClose(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
   async close(): Promise<void> {
-    for (const client of this.#clients) client.close();
+    for (const close of this.#closers.toReversed()) await close();
     await this.#programs.close();
   }
 

@@ -45,10 +45,10 @@ export class ClusterCa {
     return { name, ...(await this.#issue({ subject })) };
   }
 
-  async writeServerFiles(folder: string, address: string): Promise<ServerFiles> {
+  async writeServerFiles(folder: string, ...addresses: readonly string[]): Promise<ServerFiles> {
     const server = await this.#issue({
       subject: 'CN=kube-apiserver',
-      names: [{ type: 'ip', value: address }],
+      names: addresses.map((value) => ({ type: 'ip', value })),
     });
     const tokens = generateKeyPairSync('ec', {
       namedCurve: 'P-256',

@@ -11,6 +11,7 @@ import type { ApiClient, KubeObject } from './api-client.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { installCrds } from './crds.ts';
 import { FeaturesealProcess, type ProcessOptions } from './featureseal-process.ts';
+import { NodeHistory } from './node-history.ts';
 import { grantRights } from './rbac.ts';
 import {
   cluster,
@@ -54,11 +55,10 @@ export class Installation {
     const directory = await mkdtemp(join(tmpdir(), 'fs-id-'));
     const { crypto } = globalThis;
     const common = { trustDomain, directory, keyType, crypto, clock: systemClock, log: silentLog };
-    return new Installation(
-      plane,
-      await DevelopmentIdentity.create({ ...common, svidTtlMs: 3_600_000 }),
-      directory,
-    );
+    const identity = await DevelopmentIdentity.create({ ...common, svidTtlMs: 3_600_000 });
+    const installation = new Installation(plane, identity, directory);
+    plane.beforeClose(() => installation.#close());
+    return installation;
   }
 
   get admin(): ApiClient {
@@ -102,6 +102,13 @@ export class Installation {
     return (await this.admin.get(nodeFeaturePath(namespace, node))) as StoredNodeFeature;
   }
 
+  /** Of one Node, from now on. */
+  history(node: string): NodeHistory {
+    const history = new NodeHistory(this.admin, node);
+    this.#plane.beforeClose(() => history.close());
+    return history;
+  }
+
   /** Waits until the worker's object is as wanted. */
   async objectIs(node: string, isWanted: (object: StoredNodeFeature) => boolean): Promise<StoredNodeFeature> {
     return this.#until<StoredNodeFeature>(nodeFeaturePath(namespace), node, isWanted);
@@ -139,7 +146,7 @@ export class Installation {
     return this.nodeCarries(node, labels);
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     await Promise.all(this.#processes.map((each) => each.close()));
     await this.identity.close();
     await rm(this.#directory, { recursive: true, force: true });

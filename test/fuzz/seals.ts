@@ -44,6 +44,8 @@ const oneDefect: Make = (honest, context) => {
 /** What is wrong twice must not become right. */
 const twoDefects: Make = (honest, context) => {
   const [first, second] = [context.random.pick(usual), context.random.pick(usual)];
+  // The same again may undo itself: a bit flipped twice.
+  if (first === second) return undefined;
   const once = first.apply(honest, context);
   const twice = once && second.apply(once, context);
   return twice && input(`${first.name}; ${second.name}`, 'refuse', twice);
@@ -98,11 +100,14 @@ const certificateBytes: Make = (honest, { random }) => {
   const chain = [...chainOf(honest)];
   const at = random.int(chain.length);
   chain[at] = mutateBytes(chain[at]!, random);
-  // A root that is sent along is on no path, and an expired leaf that brings nothing new needs no path at all.
-  const isOnPath = chain.length < 3 && honest.now <= leafLife.notAfter.getTime();
-  const same = Buffer.compare(chain[at], chainOf(honest)[at]!) === 0;
-  const expectation = isOnPath && !same ? 'refuse' : 'own claim';
-  return input('certificate', expectation, withChain(honest, chain), expectation === 'refuse');
+  const isSame = Buffer.compare(chain[at], chainOf(honest)[at]!) === 0;
+  const scenario = withChain(honest, chain);
+  // An expired leaf over what the mark holds brings nothing new and needs no path, so its bytes are free.
+  if (honest.now > leafLife.notAfter.getTime()) return input('certificate, expired', 'own claim', scenario);
+  // A root that is sent along is on no path.
+  const isOnPath = chain.length < 3 && !isSame;
+  const unmarked = { ...scenario, accepted: undefined, nodeCreated: undefined };
+  return input('certificate', isOnPath ? 'refuse' : 'own claim', unmarked, isOnPath);
 };
 
 /** The spec's text, sealed as it then is. */

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { nodeNameLabel, type NodeFeature } from '../../src/feature/node-feature.ts';
+import type { NodeFeature } from '../../src/feature/node-feature.ts';
 import type { SpireAgent } from './harness/agent.ts';
 import {
   Cluster,
   clusterName,
-  nodeName,
   vendorKey,
   vendorLabel,
+  vendorObject,
   vendorPath,
   workerPath,
 } from './harness/cluster.ts';
@@ -84,15 +84,6 @@ describeOnSpire('a third party with an SVID of its own', () => {
     longMs,
   );
 });
-
-function vendorObject(labels: Readonly<Record<string, string>>): NodeFeature {
-  return {
-    apiVersion: 'nfd.k8s-sigs.io/v1alpha1',
-    kind: 'NodeFeature',
-    metadata: { name: nodeName, namespace: 'vendor', labels: { [nodeNameLabel]: nodeName } },
-    spec: { features: { flags: {}, attributes: {}, instances: {} }, labels },
-  };
-}
 
 interface Run {
   readonly status: number;

@@ -11,7 +11,8 @@ import {
 } from 'node:crypto';
 import * as w from './der-writer.ts';
 
-export type KeyType = 'P-224' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | `RSA-${number}` | `RSA-${number}-e3`;
+export type KeyType =
+  'P-224' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | `RSA-${number}` | `RSA-${number}-e3`;
 
 export interface KeyPair {
   readonly type: KeyType;
@@ -22,7 +23,12 @@ export interface KeyPair {
   readonly keyId: Uint8Array;
 }
 
-const curves = { 'P-224': 'secp224r1', 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const;
+const curves = {
+  'P-224': 'secp224r1',
+  'P-256': 'prime256v1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+} as const;
 
 function isCurve(type: KeyType): type is keyof typeof curves {
   return type in curves;

@@ -21,7 +21,8 @@ export function referencePages(): ReadonlyMap<string, string> {
 
 function settingsPage(name: string, schema: SettingsSchema): string {
   const rows = describeSettings(schema).map(({ key, flag, placeholder, text, default: shown }) => {
-    const option = flag === undefined ? 'file only' : code(placeholder === undefined ? flag : `${flag} <${placeholder}>`);
+    const option =
+      flag === undefined ? 'file only' : code(placeholder === undefined ? flag : `${flag} <${placeholder}>`);
     return [code(key), option, shown === undefined ? '' : shown, text];
   });
   return page(
@@ -66,7 +67,8 @@ function page(title: string, introduction: string, body: string): string {
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('');
 }
 

@@ -105,10 +105,17 @@ export function payloadText({ object, header }: Pick<SealPlan, 'object' | 'heade
   const only = (name: string, map: Readonly<Record<string, Json>> = {}): Record<string, Json> => {
     const keys = header.find(([member]) => member === name)?.[1];
     const covered = Array.isArray(keys) ? (keys as readonly string[]) : [];
-    return Object.fromEntries(covered.filter((key) => Object.hasOwn(map, key)).map((key) => [key, map[key]!]));
+    return Object.fromEntries(
+      covered.filter((key) => Object.hasOwn(map, key)).map((key) => [key, map[key]!]),
+    );
   };
   const { name, namespace, labels, annotations } = metadata;
-  const covered = { annotations: only('annotations', annotations), labels: only('labels', labels), name, namespace };
+  const covered = {
+    annotations: only('annotations', annotations),
+    labels: only('labels', labels),
+    name,
+    namespace,
+  };
   return jcs({ apiVersion, kind, metadata: covered, spec });
 }
 
@@ -131,7 +138,11 @@ export function digestOf(payload: string): string {
 }
 
 /** The seal over `payload`; the header's bytes may differ from its text. */
-export function sealText(plan: SealPlan, header: Uint8Array | string = headerText(plan), payload = payloadText(plan)): string {
+export function sealText(
+  plan: SealPlan,
+  header: Uint8Array | string = headerText(plan),
+  payload = payloadText(plan),
+): string {
   const protectedText = Buffer.from(header).toString('base64url');
   const input = `${protectedText}.${Buffer.from(payload).toString('base64url')}`;
   return `${protectedText}..${signInput(plan, input).toString('base64url')}`;

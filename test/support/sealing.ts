@@ -43,7 +43,9 @@ export function vendorId(node = 'node-a'): string {
 }
 
 /** A root that is valid for ten days around noon. */
-export function rootCa(options: Partial<TestCertificateOptions> & { readonly trustDomain?: string } = {}): Promise<TestCa> {
+export function rootCa(
+  options: Partial<TestCertificateOptions> & { readonly trustDomain?: string } = {},
+): Promise<TestCa> {
   return createTestCa({
     trustDomain,
     notBefore: new Date(noon - 10 * day),
@@ -94,7 +96,11 @@ export interface SealOptions extends Partial<Omit<SignOptions, 'now' | 'svid'>> 
   readonly at?: number;
 }
 
-export function seal(object: unknown, svid: TestSvid, { at = noon, ...options }: SealOptions = {}): Promise<NodeFeature> {
+export function seal(
+  object: unknown,
+  svid: TestSvid,
+  { at = noon, ...options }: SealOptions = {},
+): Promise<NodeFeature> {
   return signNodeFeature(object, { svid, cluster: 'demo', now: new Date(at), ...options });
 }
 
@@ -139,7 +145,11 @@ export interface Forgery {
 }
 
 /** Seals without asking any rule, the envelope written out here: it shares no mistake with the code under test. */
-export async function rawSeal(object: NodeFeature, svid: TestSvid, forgery: Forgery = {}): Promise<NodeFeature> {
+export async function rawSeal(
+  object: NodeFeature,
+  svid: TestSvid,
+  forgery: Forgery = {},
+): Promise<NodeFeature> {
   const covered = forgery.covered ?? { labels: [nodeNameKey], annotations: [] };
   const members = {
     typ: 'nodefeature-seal+jws',
@@ -160,6 +170,10 @@ export async function rawSeal(object: NodeFeature, svid: TestSvid, forgery: Forg
   });
 }
 
-export function ecdsaOf({ key }: Pick<TestSvid, 'key'>, hash = 'SHA-256'): (data: Uint8Array) => Promise<Uint8Array> {
-  return async (data) => new Uint8Array(await globalThis.crypto.subtle.sign({ name: 'ECDSA', hash }, key, data));
+export function ecdsaOf(
+  { key }: Pick<TestSvid, 'key'>,
+  hash = 'SHA-256',
+): (data: Uint8Array) => Promise<Uint8Array> {
+  return async (data) =>
+    new Uint8Array(await globalThis.crypto.subtle.sign({ name: 'ECDSA', hash }, key, data));
 }

@@ -110,7 +110,10 @@ function writeExample(world: World): void {
   const file = join(docs, 'seal.md');
   const filled = blocks.reduce(
     (page, [info, block]) =>
-      page.replace(new RegExp(`(\`\`\`${info}\n)[^]*?(\n\`\`\`)`), (_, start: string, end: string) => start + block + end),
+      page.replace(
+        new RegExp(`(\`\`\`${info}\n)[^]*?(\n\`\`\`)`),
+        (_, start: string, end: string) => start + block + end,
+      ),
     readFileSync(file, 'utf8'),
   );
   writeFileSync(file, filled);

@@ -3,8 +3,14 @@ import type { Happening } from './happenings.ts';
 import type { World } from './world.ts';
 
 /** Tells what worker and master do until the command is stopped. */
-export async function watchServing(world: World, context: CliContext, say: (text: string) => void): Promise<void> {
-  say('\nServing. SVIDs live 60 s and rotate at half of that; each rotation is followed by a new seal. Stop with Ctrl-C.\n');
+export async function watchServing(
+  world: World,
+  context: CliContext,
+  say: (text: string) => void,
+): Promise<void> {
+  say(
+    '\nServing. SVIDs live 60 s and rotate at half of that; each rotation is followed by a new seal. Stop with Ctrl-C.\n',
+  );
   const stop = world.happenings.onEach((happening) => {
     const time = new Date(context.clock.now()).toISOString();
     say(`${time}  ${sentenceFor(happening)}\n`);

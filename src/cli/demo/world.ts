@@ -21,9 +21,9 @@ import { Worker } from '../../worker/worker.ts';
 import type { CliContext } from '../context.ts';
 import { Happenings } from './happenings.ts';
 
-export const trustDomain = 'example.org';
+const trustDomain = 'example.org';
 const cluster = 'demo';
-export const workerNamespace = 'featureseal';
+const workerNamespace = 'featureseal';
 export const vendorNamespace = 'vendor';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -76,7 +76,14 @@ export class World {
     const directory = await mkdtemp(join(tmpdir(), 'featureseal-demo-'));
     const { clock, crypto } = context;
     const log = silentLog;
-    const identity = await DevelopmentIdentity.create({ trustDomain, directory, clock, crypto, log, ...options });
+    const identity = await DevelopmentIdentity.create({
+      trustDomain,
+      directory,
+      clock,
+      crypto,
+      log,
+      ...options,
+    });
     const world = new World(context, identity);
     world.#closers.push(
       () => identity.close(),
@@ -93,7 +100,10 @@ export class World {
   /** An SVID as a workload of that identity gets it: from a Workload API socket. */
   async identityOf(role: 'worker' | 'vendor', node: string): Promise<X509Svid> {
     const path = role === 'worker' ? `featureseal/worker/${cluster}/${node}` : `vendor/${cluster}/${node}`;
-    const served = await this.#identity.serve(`spiffe://${trustDomain}/${path}`, `${role}-of-${node}`.slice(0, 40));
+    const served = await this.#identity.serve(
+      `spiffe://${trustDomain}/${path}`,
+      `${role}-of-${node}`.slice(0, 40),
+    );
     const client = this.#client(served.address);
     const [svid] = await client.fetchX509Svids(this.#context.signal);
     await served.close();
@@ -163,5 +173,10 @@ function nodeNameOf(host: string): string {
     .replaceAll(/\.+/g, '.')
     .slice(0, 58)
     .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
-  return name === '' ? 'localhost' : name.split('.').map((part) => part.replaceAll(/^-+|-+$/g, '') || 'x').join('.');
+  return name === ''
+    ? 'localhost'
+    : name
+        .split('.')
+        .map((part) => part.replaceAll(/^-+|-+$/g, '') || 'x')
+        .join('.');
 }

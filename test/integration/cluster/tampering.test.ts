@@ -1,5 +1,5 @@
 // Whoever may write NodeFeatures, but holds no SVID of the node, changes nothing on it.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { attacksElsewhere, attacksOnTheObject, claimedLabel, type Attack } from '../../cluster/attacks.ts';
 import type { FeaturesealProcess } from '../../cluster/featureseal-process.ts';
@@ -11,7 +11,7 @@ import {
   rediscovers,
   type StoredNodeFeature,
 } from '../../cluster/installation.ts';
-import { NodeHistory } from '../../cluster/node-history.ts';
+import type { NodeHistory } from '../../cluster/node-history.ts';
 import { discovery, foundLabels, namespace } from '../../cluster/scenario.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
 
@@ -39,11 +39,7 @@ describeOnCluster('somebody who may write every NodeFeature', () => {
     // From here on the node has more to lose, and an older object is worth replaying.
     await rediscovers(worker, { ...discovery, labels: { ...discovery.labels, speed: 'fast' } });
     await world.nodeCarries(node, { ...foundLabels, [labelKey]: 'fast' });
-    histories = [node, otherNode].map((name) => new NodeHistory(world.admin, name));
-  });
-  afterAll(async () => {
-    await Promise.all(histories.map((history) => history.close()));
-    await world.close();
+    histories = [node, otherNode].map((name) => world.history(name));
   });
 
   test.each(Object.entries(attacksOnTheObject))(

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Builds the program of this folder: build.sh TARGET. Its host is the folder that it is started in.
+# build.sh TARGET: the Go program that tests compare with.
 set -eu
-target=$1
+target=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cd "$(dirname "$0")"
+# The sources of NFD read below a folder that is fixed when they are linked: that in which the program is started.
 nfd=sigs.k8s.io/node-feature-discovery
-flags="-X $nfd/pkg/utils/hostpath.pathPrefix=./ -X $nfd/source/local.featureFilesDir=./etc/kubernetes/node-feature-discovery/features.d/"
-CGO_ENABLED=0 go build -trimpath -ldflags "$flags" -o "$target" .
+host="-X $nfd/pkg/utils/hostpath.pathPrefix=./"
+host="$host -X $nfd/source/local.featureFilesDir=./etc/kubernetes/node-feature-discovery/features.d/"
+CGO_ENABLED=0 go build -trimpath -ldflags "$host" -o "$target" .

@@ -1,8 +1,8 @@
-// Command features prints, as JSON, the features and labels that the sources of node-feature-discovery find: the
-// other opinion in our tests. Its sources read below a folder that is fixed when the program is linked, so that build.sh
-// links it to the folder that it is started in:
+// Command features is the other opinion on what our plugins find: that of node-feature-discovery's own sources, and of the
+// library that names its CPUID flags.
 //
-//	cd test/fixtures/hosts/gpu-server && features memory network pci
+//	features SOURCE ...     features and labels below the folder that it is started in, as one JSON object by source
+//	features cpuid          flags of the processors that are described on standard input, see cpuid.go
 //
 // The sources cpu and kernel read some files of the machine itself, whatever the folder.
 package main
@@ -33,19 +33,20 @@ type found struct {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "cpuid" {
+		check(judgeProcessors(os.Stdin, os.Stdout))
+		return
+	}
 	result := map[string]found{}
 	for _, name := range os.Args[1:] {
-		one, err := discover(name)
-		if err != nil {
+		// As in NFD itself: a source that fails gives nothing.
+		if one, err := discover(name); err == nil {
+			result[name] = one
+		} else {
 			fmt.Fprintf(os.Stderr, "features: %s: %v\n", name, err)
-			continue
 		}
-		result[name] = one
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(result); err != nil {
-		fmt.Fprintln(os.Stderr, "features:", err)
-		os.Exit(1)
-	}
+	check(json.NewEncoder(os.Stdout).Encode(result))
 }
 
 func discover(name string) (found, error) {
@@ -68,4 +69,11 @@ func discover(name string) (found, error) {
 		texts[key] = fmt.Sprintf("%v", value)
 	}
 	return found{Features: features.GetFeatures(), Labels: texts}, nil
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "features:", err)
+		os.Exit(1)
+	}
 }

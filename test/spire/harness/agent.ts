@@ -3,11 +3,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { certificatesFrom } from '../../../src/spiffe/pem.ts';
 import { SpireProgram } from './program.ts';
 import type { SpireServer } from './server.ts';
 
 export interface AgentOptions {
-  readonly workloadKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
+  readonly workloadKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048';
   /** Whoever reaches the socket may have the bundles; default false, as SPIRE's own. */
   readonly allowUnauthenticatedVerifiers?: boolean;
 }
@@ -53,9 +54,10 @@ export class SpireAgent {
     return `unix://${this.socketPath}`;
   }
 
-  /** Which file the socket is: another one after a restart. */
-  async socketInode(): Promise<number> {
-    return (await stat(this.socketPath)).ino;
+  /** Tells one socket file from another in the same place; inode numbers alone are used again. */
+  async socketFile(): Promise<string> {
+    const { ino, ctimeNs } = await stat(this.socketPath, { bigint: true });
+    return `${ino} ${ctimeNs}`;
   }
 
   /** DER of the agent's own chain, which it keeps to come back with after a restart. */
@@ -63,7 +65,7 @@ export class SpireAgent {
     const { svid } = stored.parse(
       JSON.parse(await readFile(join(this.#program.folder, 'agent-data.json'), 'utf8')),
     );
-    return svid.map((text) => Buffer.from(text, 'base64'));
+    return svid.flatMap((pem) => certificatesFrom(Buffer.from(pem, 'base64').toString()));
   }
 
   kill(): Promise<void> {

@@ -1,3 +1,4 @@
+import { nodeNameLabel, type NodeFeature } from '../../../src/feature/node-feature.ts';
 import { Master } from '../../../src/master/master.ts';
 import { masterDefaults, type MasterSettings } from '../../../src/master/settings.ts';
 import { MemoryNodeFeatures } from '../../../src/memory/node-features.ts';
@@ -8,9 +9,8 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { parsePolicy } from '../../../src/seal/policy.ts';
 import { WorkloadApiClient } from '../../../src/spiffe/workload-api/client.ts';
-import type { SvidPick } from '../../../src/spiffe/workload-api/pick.ts';
 import { X509BundleSource, X509Source } from '../../../src/spiffe/workload-api/source.ts';
-import { workerDefaults } from '../../../src/worker/settings.ts';
+import { workerDefaults, type WorkerSettings } from '../../../src/worker/settings.ts';
 import { Worker } from '../../../src/worker/worker.ts';
 import { Journal } from './journal.ts';
 
@@ -23,6 +23,12 @@ export const vendorKey: ObjectKey = `vendor/${nodeName}`;
 /** The one label that the worker discovers; its value is up to the test. */
 export const workerLabel = 'feature.node.kubernetes.io/spire-round';
 export const vendorLabel = 'vendor.example/card';
+
+/** A worker or a master that runs. */
+interface Loop {
+  /** Resolves when it has ended. */
+  readonly stop: () => Promise<void>;
+}
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -43,6 +49,16 @@ signers:
 `;
 }
 
+/** What the vendor publishes, before it is sealed. */
+export function vendorObject(labels: Readonly<Record<string, string>>): NodeFeature {
+  return {
+    apiVersion: 'nfd.k8s-sigs.io/v1alpha1',
+    kind: 'NodeFeature',
+    metadata: { name: nodeName, namespace: 'vendor', labels: { [nodeNameLabel]: nodeName } },
+    spec: { features: { flags: {}, attributes: {}, instances: {} }, labels },
+  };
+}
+
 /** A cluster in memory with the real loops of worker and master, each at a Workload API socket. */
 export class Cluster {
   readonly journal = new Journal();
@@ -50,8 +66,7 @@ export class Cluster {
   readonly nodes = new MemoryNodes();
   /** What the worker discovers next. */
   round = 1;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>[] = [];
+  readonly #loops: Loop[] = [];
 
   constructor() {
     this.nodes.add(nodeName, new Date(Date.now() - dayMs));
@@ -62,9 +77,12 @@ export class Cluster {
     return this.nodes.get(nodeName)?.labels ?? {};
   }
 
-  startWorker(address: string, pick: SvidPick = {}): X509Source {
+  startWorker(
+    address: string,
+    settings: Partial<WorkerSettings> = {},
+  ): Loop & { readonly svids: X509Source } {
     const log = this.journal.client('worker');
-    const svids = new X509Source({ client: new WorkloadApiClient({ address, log }), pick });
+    const svids = new X509Source({ client: new WorkloadApiClient({ address, log }) });
     const worker = new Worker(
       {
         svids,
@@ -85,13 +103,17 @@ export class Cluster {
         cluster: clusterName,
         version: 'test',
         discoverIntervalMs: 200,
+        ...settings,
       },
     );
-    this.#run((signal) => worker.run(signal), svids);
-    return svids;
+    return { ...this.#run((signal) => worker.run(signal), svids), svids };
   }
 
-  startMaster(address: string, trustDomain: string, settings: Partial<MasterSettings> = {}): Master {
+  startMaster(
+    address: string,
+    trustDomain: string,
+    settings: Partial<MasterSettings> = {},
+  ): Loop & { readonly master: Master } {
     const log = this.journal.client('master');
     const bundles = new X509BundleSource({ client: new WorkloadApiClient({ address, log }) });
     const master = new Master(
@@ -107,8 +129,7 @@ export class Cluster {
       },
       { ...masterDefaults, policy: parsePolicy(policyText(trustDomain)), tickMs: 100, ...settings },
     );
-    this.#run((signal) => master.run(signal), bundles);
-    return master;
+    return { ...this.#run((signal) => master.run(signal), bundles), master };
   }
 
   /** The worker finds something else; resolves when the Node carries it. */
@@ -119,11 +140,19 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#running);
+    for (const loop of this.#loops) await loop.stop();
   }
 
-  #run(loop: (signal: AbortSignal) => Promise<void>, source: { close(): void }): void {
-    this.#running.push(loop(this.#stop.signal).finally(() => source.close()));
+  #run(run: (signal: AbortSignal) => Promise<void>, source: { close(): void }): Loop {
+    const abort = new AbortController();
+    const running = run(abort.signal).finally(() => source.close());
+    const loop: Loop = {
+      stop: () => {
+        abort.abort();
+        return running;
+      },
+    };
+    this.#loops.push(loop);
+    return loop;
   }
 }

@@ -79,7 +79,7 @@ export class Journal {
   }
 
   #add(entry: Entry): void {
-    this.entries.push({ t: Date.now() % 1000000, ...entry } as Entry);
+    this.entries.push(entry);
     for (const listener of [...this.#listeners]) listener();
   }
 

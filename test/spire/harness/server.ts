@@ -37,6 +37,7 @@ export interface Entry {
 const created = z.object({ results: z.tuple([z.object({ entry: z.object({ id: z.string() }) })]) });
 const token = z.object({ value: z.string() });
 const prepared = z.object({ prepared_authority: z.object({ authority_id: z.string() }) });
+const minted = z.object({ x509_svid: z.array(z.string()).min(1) });
 const authorities = z.object({ active: z.object({ authority_id: z.string() }) });
 
 /** A SPIRE server on loopback, with its own command line as the only way in. */
@@ -109,9 +110,15 @@ export class SpireServer {
     await this.#run('bundle', 'set', '-id', `spiffe://${other.trustDomain}`, '-path', path);
   }
 
-  /** An SVID without any agent, as an administrator gets one. @returns PEM: chain, key, roots */
-  mint(path: string, ...args: readonly string[]): Promise<string> {
-    return this.#run('x509', 'mint', '-spiffeID', this.id(path), ...args);
+  /** Trusts it no longer; entries that federate with it lose that. */
+  async unfederate({ trustDomain }: SpireServer): Promise<void> {
+    await this.#run('bundle', 'delete', '-id', `spiffe://${trustDomain}`, '-mode', 'dissociate');
+  }
+
+  /** DER chain of an SVID without any agent, as an administrator gets one. */
+  async mint(path: string, ...args: readonly string[]): Promise<readonly Uint8Array[]> {
+    const { x509_svid } = minted.parse(await this.#json('x509', 'mint', '-spiffeID', this.id(path), ...args));
+    return x509_svid.map((text) => Buffer.from(text, 'base64'));
   }
 
   async activeAuthority(): Promise<string> {

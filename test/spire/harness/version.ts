@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** The oldest SPIRE that this suite, and so the project, speaks for. */
-export const oldestVersion = '1.15';
+const oldestVersion = '1.15';
 
 /**
  * What `spire-server --version` printed, as `major.minor` and the whole text.

@@ -30,7 +30,10 @@ export function acceptedScenarios(world: World): readonly Accepted[] {
     name,
     { ...withPlan(plain, (plan) => withMember(plan, 'iat', iat)), now },
   ];
-  const { notBefore, notAfter } = { notBefore: leafLife.notBefore.getTime(), notAfter: leafLife.notAfter.getTime() };
+  const { notBefore, notAfter } = {
+    notBefore: leafLife.notBefore.getTime(),
+    notAfter: leafLife.notAfter.getTime(),
+  };
   return [
     [exampleName, example(world)],
     ...chainKinds.map((kind): Accepted => [`chain: ${kind}`, plainScenario(world, kind)]),
@@ -47,7 +50,10 @@ export function acceptedScenarios(world: World): readonly Accepted[] {
     ['a node name with dots', plainScenario(world, 'root alone', 'ip-10-0-0-1.eu.internal')],
     ['white space around and within the text', { ...plain, text: [spaced] }],
     ['a key twice, of which the last counts', { ...plain, text: [twice] }],
-    ['header members in another order', withPlan(plain, (plan) => ({ ...plan, header: plan.header.toReversed() }))],
+    [
+      'header members in another order',
+      withPlan(plain, (plan) => ({ ...plan, header: plan.header.toReversed() })),
+    ],
     [
       'labels, annotations and fields that nobody covers',
       withMetadata(plain, (metadata) => ({
@@ -63,7 +69,11 @@ export function acceptedScenarios(world: World): readonly Accepted[] {
     marked('the mark holds the same seal', { ...own, iat: iatOf(plain), digest }),
     marked('the mark holds older content', { ...own, iat: iatOf(plain) - 1, digest: digestOf('older') }),
     marked('the mark of this time lost its digest', { ...own, iat: iatOf(plain) }),
-    marked('a mark far in the future counts as absent', { ...own, iat: plain.now + day + 1, digest: digestOf('x') }),
+    marked('a mark far in the future counts as absent', {
+      ...own,
+      iat: plain.now + day + 1,
+      digest: digestOf('x'),
+    }),
     marked(
       'an expired leaf over what the mark holds',
       { ...own, iat: iatOf(plain) - 1, digest },
@@ -71,7 +81,11 @@ export function acceptedScenarios(world: World): readonly Accepted[] {
     ),
     marked('the same, a year later', { ...own, iat: iatOf(plain), digest }, { now: noon + 365 * day }),
     ['60 s older than the Node', { ...plain, nodeCreated: iatOf(plain) + minute }],
-    marked('older than the Node, but the mark knows better', { ...own, iat: 1, digest }, { nodeCreated: noon + day }),
+    marked(
+      'older than the Node, but the mark knows better',
+      { ...own, iat: 1, digest },
+      { nodeCreated: noon + day },
+    ),
   ];
 }
 

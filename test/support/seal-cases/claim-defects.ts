@@ -24,7 +24,7 @@ import {
   type Defect,
   type Scenario,
 } from './scenario.ts';
-import { cluster, leafLife, noon, trustDomain, type World } from './world.ts';
+import { cluster, leafLife, noon, policy, trustDomain, type World } from './world.ts';
 
 /** Changed after it was sealed: what somebody with write access does. */
 function edit(name: string, change: (object: AnyObject) => AnyObject, code = 'signature-invalid'): Defect {
@@ -114,7 +114,8 @@ const signatures: readonly Defect[] = [
   {
     name: 'signed by another key of the same kind',
     code: 'signature-invalid',
-    apply: (scenario, { world }) => withPlan(scenario, (plan) => ({ ...plan, keys: world.keys('stranger', plan.keys.type) })),
+    apply: (scenario, { world }) =>
+      withPlan(scenario, (plan) => ({ ...plan, keys: world.keys('stranger', plan.keys.type) })),
   },
 ];
 
@@ -170,13 +171,10 @@ const claims: readonly Defect[] = [
     'signer-not-allowed',
     ({ node }) => `spiffe://${trustDomain}/featureseal/Worker/${cluster}/${node}`,
   ),
-  signer(
-    'the signer of another namespace',
-    'signer-not-allowed',
-    ({ plan, node }) =>
-      plan.object.metadata.namespace === 'gpu'
-        ? worker(cluster, node)
-        : `spiffe://${trustDomain}/gpu/${cluster}/${node}`,
+  signer('the signer of another namespace', 'signer-not-allowed', ({ plan, node }) =>
+    plan.object.metadata.namespace === 'gpu'
+      ? worker(cluster, node)
+      : `spiffe://${trustDomain}/gpu/${cluster}/${node}`,
   ),
   {
     name: 'an object that is not named as its node',
@@ -187,14 +185,12 @@ const claims: readonly Defect[] = [
     onlyIn(
       ['vendor', 'gpu'],
       { name: `the feature ${name} beyond the grant`, code: 'feature-not-granted' },
-      (scenario) => withSpec(scenario, () => feature(name)),
+      (scenario) => ({ ...withSpec(scenario, () => feature(name)), policy }),
     ),
   ),
   ...['flags', 'instances'].map((kind) =>
-    onlyIn(
-      ['vendor', 'gpu'],
-      { name: `${kind} beyond the grant`, code: 'feature-not-granted' },
-      (scenario) => withSpec(scenario, () => feature('cpu.x', kind)),
+    onlyIn(['vendor', 'gpu'], { name: `${kind} beyond the grant`, code: 'feature-not-granted' }, (scenario) =>
+      withSpec(scenario, () => feature('cpu.x', kind)),
     ),
   ),
   ...['model', 'gpu.example/model2', 'vendor.example', 'vendor.example.evil/x'].map((name) =>
@@ -246,14 +242,21 @@ const freshness: readonly Defect[] = [
     code: 'replayed',
     apply: (scenario) => {
       const base = fresh(scenario);
-      return { ...base, accepted: { iat: Math.min(markableIat(base) + 1, 2 ** 53 - 1), signer: base.spiffeId } };
+      return {
+        ...base,
+        accepted: { iat: Math.min(markableIat(base) + 1, 2 ** 53 - 1), signer: base.spiffeId },
+      };
     },
   },
   {
     name: 'older than the mark, with an expired leaf over the same content',
     code: 'replayed',
     apply: (scenario) => {
-      const accepted = { iat: Math.min(markableIat(scenario) + 1, 2 ** 53 - 1), digest: digestNow(scenario), signer: scenario.spiffeId };
+      const accepted = {
+        iat: Math.min(markableIat(scenario) + 1, 2 ** 53 - 1),
+        digest: digestNow(scenario),
+        signer: scenario.spiffeId,
+      };
       return { ...scenario, accepted, now: leafLife.notAfter.getTime() + 1 };
     },
   },
@@ -295,7 +298,11 @@ const expired: readonly Defect[] = [
     code: 'certificate-expired',
     apply: (scenario) => ({
       ...scenario,
-      accepted: { iat: Math.max(1, markableIat(scenario) - 1), digest: otherDigest, signer: scenario.spiffeId },
+      accepted: {
+        iat: Math.max(1, markableIat(scenario) - 1),
+        digest: otherDigest,
+        signer: scenario.spiffeId,
+      },
       now: leafLife.notAfter.getTime() + 1,
     }),
   },
@@ -341,7 +348,9 @@ const expired: readonly Defect[] = [
 function withdrawnRoot(world: World): Uint8Array {
   const own = { name: commonName('Withdrawn root'), keys: world.keys('withdrawn root') };
   const life = { notBefore: new Date(noon - 1e9), notAfter: new Date(noon + 1e9) };
-  return certificate(authorityPlan({ ...own, issuer: own, ...life, names: [uri(`spiffe://${trustDomain}`)] }));
+  return certificate(
+    authorityPlan({ ...own, issuer: own, ...life, names: [uri(`spiffe://${trustDomain}`)] }),
+  );
 }
 
 export const claimDefects: readonly Defect[] = [...signatures, ...claims, ...freshness, ...expired];

@@ -1,5 +1,13 @@
 import type { Random } from '../random.ts';
-import { payloadInHeaderOrder, Raw, sealAnnotation, withMember, withSeal, type AnyObject, type Json } from '../seal-maker.ts';
+import {
+  payloadInHeaderOrder,
+  Raw,
+  sealAnnotation,
+  withMember,
+  withSeal,
+  type AnyObject,
+  type Json,
+} from '../seal-maker.ts';
 import { nodeNameLabel } from './honest.ts';
 import {
   chainOf,
@@ -117,7 +125,11 @@ export const envelopeDefects: readonly Defect[] = [
       }),
   },
   { name: 'an empty seal', code: 'seal-missing', apply: (s) => withAfter(s, (o) => withSeal(o, '')) },
-  { name: 'a seal that is a number', code: 'seal-malformed', apply: (s) => withAfter(s, (o) => withSeal(o, 1)) },
+  {
+    name: 'a seal that is a number',
+    code: 'seal-malformed',
+    apply: (s) => withAfter(s, (o) => withSeal(o, 1)),
+  },
   covering('a seal larger than 64 KiB', 'seal-too-large', many(60, 1000), (all) => all),
   spelling('an attached payload', 'seal-malformed', (seal) => seal.replace('..', '.e30.')),
   spelling('a fourth part', 'seal-malformed', (seal) => `${seal}.`),
@@ -162,7 +174,11 @@ export const envelopeDefects: readonly Defect[] = [
   extra('a member named __proto__', '__proto__', 'x'),
   extra('iat twice', 'iat', 1),
   extra('cluster twice', 'cluster', 'demo'),
-  extra('typ twice, once escaped', 'typ', new Raw('"nodefeature-seal+jws","\\u0074yp":"nodefeature-seal+jws"')),
+  extra(
+    'typ twice, once escaped',
+    'typ',
+    new Raw('"nodefeature-seal+jws","\\u0074yp":"nodefeature-seal+jws"'),
+  ),
   {
     name: 'no cluster member',
     code: 'seal-malformed',
@@ -170,7 +186,12 @@ export const envelopeDefects: readonly Defect[] = [
       withPlan(scenario, (plan) => ({ ...plan, header: plan.header.filter(([key]) => key !== 'cluster') })),
   },
   member('another typ', 'seal-type-unknown', 'typ', (_, { random }) =>
-    random.pick(['JWT', 'nodefeature-seal-v2+jws', 'Nodefeature-seal+jws', 'application/nodefeature-seal+jws']),
+    random.pick([
+      'JWT',
+      'nodefeature-seal-v2+jws',
+      'Nodefeature-seal+jws',
+      'application/nodefeature-seal+jws',
+    ]),
   ),
   member('alg none', 'seal-algorithm', 'alg', () => 'none'),
   {

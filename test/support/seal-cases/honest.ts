@@ -125,7 +125,8 @@ export function honestChain(
   const root = isPartner ? world.partnerRoot : world.root;
   const between = isPartner ? world.partnerIntermediate : world.intermediate;
   const issuer = kind === 'intermediate' || kind === 'root sent along' ? between : root;
-  const above = kind === 'intermediate' ? [between.der] : kind === 'root sent along' ? [root.der, between.der] : [];
+  const above =
+    kind === 'intermediate' ? [between.der] : kind === 'root sent along' ? [root.der, between.der] : [];
   const leaf = world.once(`${spiffeId} ${kind}`, () => world.leaf({ spiffeId, key, issuer }));
   return { chain: [leaf, ...above], keys: world.keys(spiffeId, key) };
 }

@@ -190,11 +190,7 @@ const keys: readonly Defect[] = [
       spki[spki.length - 1]! ^= 1;
       const make = (): Uint8Array =>
         world.leaf({ spiffeId, issuer: anchorFor(world, spiffeId), leaf: (plan) => ({ ...plan, spki }) });
-      return signedBy(
-        scenario,
-        world.once(`off curve ${spiffeId}`, make),
-        keys,
-      );
+      return signedBy(scenario, world.once(`off curve ${spiffeId}`, make), keys);
     },
   },
 ];
@@ -229,11 +225,23 @@ export const leafDefects: readonly Defect[] = [
   ...malformed,
   ...keys,
   ...ids,
-  leaf('two URI SANs', 'svid-uri-san', named(uri, () => uri(`spiffe://${trustDomain}/other`))),
+  leaf(
+    'two URI SANs',
+    'svid-uri-san',
+    named(uri, () => uri(`spiffe://${trustDomain}/other`)),
+  ),
   leaf('two equal URI SANs', 'svid-uri-san', named(uri, uri)),
-  leaf('no URI SAN', 'svid-uri-san', named(() => dns('workload.internal'))),
+  leaf(
+    'no URI SAN',
+    'svid-uri-san',
+    named(() => dns('workload.internal')),
+  ),
   leaf('no SAN', 'svid-uri-san', (plan) => withoutExtension(plan, extensionOids.subjectAltName)),
-  leaf('the ID as a DNS name', 'svid-uri-san', named(() => dns('spiffe.example.org'))),
+  leaf(
+    'the ID as a DNS name',
+    'svid-uri-san',
+    named(() => dns('spiffe.example.org')),
+  ),
   leaf('a CA as leaf', 'svid-is-ca', (plan) => withExtensions(plan, extend.basicConstraints(true))),
   leaf('keyCertSign', 'svid-key-usage', (plan) =>
     withExtensions(plan, extend.keyUsage([usage.digitalSignature, usage.keyCertSign])),

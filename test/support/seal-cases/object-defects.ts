@@ -13,8 +13,10 @@ function inSpec(name: string, change: (spec: Members) => Json): Defect {
   return { name, code: 'object-malformed', apply: (scenario) => withSpec(scenario, change) };
 }
 
-const attribute = (value: Json): ((spec: Members) => Json) => (spec) =>
-  withFeature(spec, 'attributes', { elements: { a: value } });
+const attribute =
+  (value: Json): ((spec: Members) => Json) =>
+  (spec) =>
+    withFeature(spec, 'attributes', { elements: { a: value } });
 
 /** Everything sealed and signed by the right key, and yet outside the schema of the payload. */
 const schemaDefects: readonly Defect[] = [

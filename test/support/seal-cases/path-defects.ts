@@ -17,15 +17,7 @@ import * as w from '../der-writer.ts';
 import { anchorFor, signedBy, withSignatureOf } from './leaf-defects.ts';
 import { withMember } from '../seal-maker.ts';
 import { withChain, withPlan, type Defect, type Scenario } from './scenario.ts';
-import {
-  leafLife,
-  noon,
-  partner,
-  rootLife,
-  trustDomain,
-  type World,
-  type WorldAuthority,
-} from './world.ts';
+import { leafLife, noon, partner, rootLife, trustDomain, type World, type WorldAuthority } from './world.ts';
 
 interface Path {
   /** Leaf first. */
@@ -57,7 +49,10 @@ function path(name: string, code: string, make: (context: PathContext) => Path):
       const judged = atNoon(withChain(signedBy(scenario, chain[0]!, world.keys(spiffeId)), chain));
       if (roots === undefined) return judged;
       // One Map for each set of roots, as a source of bundles gives it: verifiers may remember by identity.
-      const bundles = world.once(`bundles of ${name} ${domain}`, () => new Map([...world.bundles, [domain, roots]]));
+      const bundles = world.once(
+        `bundles of ${name} ${domain}`,
+        () => new Map([...world.bundles, [domain, roots]]),
+      );
       return { ...judged, bundles };
     },
   };
@@ -74,7 +69,11 @@ export function domainOf(spiffeId: string): string {
 
 /** Whatever it was aged to: path defects that are not about time happen at noon. */
 function atNoon(scenario: Scenario): Scenario {
-  return { ...withPlan(scenario, (plan) => withMember(plan, 'iat', noon)), now: noon, nodeCreated: undefined };
+  return {
+    ...withPlan(scenario, (plan) => withMember(plan, 'iat', noon)),
+    now: noon,
+    nodeCreated: undefined,
+  };
 }
 
 type Change = (plan: CertificatePlan) => CertificatePlan;
@@ -142,7 +141,9 @@ const authorities: readonly Defect[] = [
     withoutExtension(plan, extensionOids.basicConstraints),
   ),
   ...issuers('without keyCertSign', 'issuer-key-usage', keyUsageOf(usage.crlSign)),
-  ...issuers('without keyUsage', 'issuer-key-usage', (plan) => withoutExtension(plan, extensionOids.keyUsage)),
+  ...issuers('without keyUsage', 'issuer-key-usage', (plan) =>
+    withoutExtension(plan, extensionOids.keyUsage),
+  ),
   ...issuers('of another trust domain', 'issuer-spiffe-id', namesOf(uri('spiffe://third.example'))),
   ...issuers('with a workload ID', 'issuer-spiffe-id', namesOf(uri(`spiffe://${trustDomain}/ca`))),
   ...issuers(
@@ -262,7 +263,9 @@ const anchors: readonly Defect[] = [
   },
   path('seventeen authorities of one name', 'path-too-much-work', ({ world, spiffeId, domain }) => {
     const all = Array.from({ length: 17 }, (_, n) =>
-      world.makeRoot(`of one name ${n}`, domain, (plan) => withoutExtension(plan, extensionOids.subjectKeyId)),
+      world.makeRoot(`of one name ${n}`, domain, (plan) =>
+        withoutExtension(plan, extensionOids.subjectKeyId),
+      ),
     );
     return {
       chain: [world.leaf({ spiffeId, issuer: all.at(-1)! })],

@@ -1,6 +1,15 @@
 import type { KeyPair } from '../certificate-factory.ts';
 import type { Random } from '../random.ts';
-import { headerText, payloadText, Raw, sealText, withSeal, type AnyObject, type Json, type SealPlan } from '../seal-maker.ts';
+import {
+  headerText,
+  payloadText,
+  Raw,
+  sealText,
+  withSeal,
+  type AnyObject,
+  type Json,
+  type SealPlan,
+} from '../seal-maker.ts';
 import type { World } from './world.ts';
 
 export interface Mark {
@@ -82,8 +91,14 @@ export function withObject(scenario: Scenario, change: (object: AnyObject) => An
   return withPlan(scenario, (plan) => ({ ...plan, object: change(plan.object) }));
 }
 
-export function withSpec(scenario: Scenario, change: (spec: Readonly<Record<string, Json>>) => Json): Scenario {
-  return withObject(scenario, (object) => ({ ...object, spec: change(object.spec as Readonly<Record<string, Json>>) }));
+export function withSpec(
+  scenario: Scenario,
+  change: (spec: Readonly<Record<string, Json>>) => Json,
+): Scenario {
+  return withObject(scenario, (object) => ({
+    ...object,
+    spec: change(object.spec as Readonly<Record<string, Json>>),
+  }));
 }
 
 export function withMetadata(

@@ -50,9 +50,9 @@ describe('featureseal discover', () => {
 
   test('shows a person every source, its devices and where the flags are from', async () => {
     const { out } = await discover(...root);
-    expect(out).toMatch(/^cpu\n {2}coprocessor {2}-\n {2}cpuid {8}ADX AESNI /);
-    expect(out).toMatch(/\n {2}security {5}sev\.asids=410 /);
-    expect(out).toMatch(/\n {2}note {9}CPUID flags read: source \/proc\/cpuinfo\n/);
+    expect(out).toMatch(/^cpu\n {2}coprocessor +-\n {2}cpuid +ADX AESNI /);
+    expect(out).toMatch(/\n {2}security +sev\.asids=410 /);
+    expect(out).toMatch(/\n {2}note +CPUID flags read: source \/proc\/cpuinfo\n/);
     expect(out).toMatch(/\n {2}device {2}class=0200 vendor=15b3 device=101d /);
     expect(out).toMatch(/\n {2}pci-0300_1002\.present +true\n/);
   });
@@ -78,7 +78,10 @@ describe('featureseal discover', () => {
   });
 
   test.each([
-    [['--plugins', 'gpu'], /\[usage\] there is no plugin "gpu"; there are cpu, kernel, memory, network, pci, /],
+    [
+      ['--plugins', 'gpu'],
+      /\[usage\] there is no plugin "gpu"; there are cpu, kernel, memory, network, pci, rdma, /,
+    ],
     [['--plugins', 'cpu,'], /\[usage\] there is no plugin ""/],
     [['-o', 'xml'], /\[usage\] .*Allowed choices are table, json, yaml/],
   ])('refuses %j as wrong use', async (args, message) => {

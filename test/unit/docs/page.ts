@@ -19,5 +19,10 @@ export function tableRows(page: string, header: string): readonly (readonly stri
     .split('\n\n')
     .filter((paragraph) => paragraph.startsWith(header))
     .flatMap((table) => table.trim().split('\n').slice(2))
-    .map((row) => row.slice(1, -1).split('|').map((cell) => cell.trim()));
+    .map((row) =>
+      row
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
 }

@@ -5,9 +5,10 @@ import { reasonOf } from '../../support/reason.ts';
 import { blocks, readDocument, tableRows } from './page.ts';
 
 const page = readDocument('policy.md');
-const [first, secondCluster, ownDomain, vendor, controller, local, migration, ...others] = blocks(page, 'yaml').map(
-  (text) => parsePolicy(text),
-);
+const [first, secondCluster, ownDomain, vendor, controller, local, migration, ...others] = blocks(
+  page,
+  'yaml',
+).map((text) => parsePolicy(text));
 
 /** What the example says of this claim. */
 function judge(

@@ -22,7 +22,10 @@ describe('vectors of docs/seal-vectors', () => {
 
   test('what was proven of one vector never helps another', async () => {
     const trust = new SealTrust();
-    for (const { nodeFeature, policy, verdict, code, file: _file, name, ...options } of [...vectors, ...vectors]) {
+    for (const { nodeFeature, policy, verdict, code, file: _file, name, ...options } of [
+      ...vectors,
+      ...vectors,
+    ]) {
       const judged = { ...options, policy: parsePolicy(policy), trust };
       const reason = await reasonOf(() => verifyNodeFeature(nodeFeature, judged));
       expect([name, reason]).toEqual([name, verdict === 'accept' ? 'accepted' : code]);

@@ -65,7 +65,9 @@ describe('the worked example of docs/seal.md', () => {
 });
 
 test('links of the pages about the seal lead somewhere', () => {
-  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text]) => text!.toLowerCase().replaceAll(' ', '-'));
+  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text]) =>
+    text!.toLowerCase().replaceAll(' ', '-'),
+  );
   const anchors = [...page.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor!);
   expect(anchors.filter((anchor) => !headings.includes(anchor))).toEqual([]);
 });

@@ -11,9 +11,16 @@ describe('canonicalText (RFC 8785)', () => {
     // Section 3.2.3: U+1F600 is D83D DE00, so it sorts before U+FB33; by code points it would not.
     ['a surrogate pair before U+FB33', { '\ufb33': 'h', '\u{1f600}': 's' }, '{"\u{1f600}":"s","\ufb33":"h"}'],
     ['arrays in their order', ['b', 'a', ['c']], '["b","a",["c"]]'],
-    ['the keys that prototypes have', JSON.parse('{"toJSON":"t","__proto__":{"x":"y"},"constructor":"c"}'),
-      '{"__proto__":{"x":"y"},"constructor":"c","toJSON":"t"}'],
-    ['control characters', { '\u0000': '\b\t\n\f\r\u001f"\\' }, '{"\\u0000":"\\b\\t\\n\\f\\r\\u001f\\"\\\\"}'],
+    [
+      'the keys that prototypes have',
+      JSON.parse('{"toJSON":"t","__proto__":{"x":"y"},"constructor":"c"}'),
+      '{"__proto__":{"x":"y"},"constructor":"c","toJSON":"t"}',
+    ],
+    [
+      'control characters',
+      { '\u0000': '\b\t\n\f\r\u001f"\\' },
+      '{"\\u0000":"\\b\\t\\n\\f\\r\\u001f\\"\\\\"}',
+    ],
     ['nothing else escaped', { k: '</script>&\u007f\u0080\u2028é' }, '{"k":"</script>&\u007f\u0080\u2028é"}'],
     ['two normal forms as two texts', { '\u00e9': '1', 'e\u0301': '2' }, '{"e\u0301":"2","\u00e9":"1"}'],
   ])('writes %s', (_, value, text) => {
@@ -31,7 +38,8 @@ const folder = process.env['VECTORS_DIR'];
 const describeVectors = folder === undefined ? describe.skip : describe;
 
 describeVectors('the vectors of RFC 8785 (VECTORS_DIR)', () => {
-  const read = (kind: string, name: string): string => readFileSync(join(folder ?? '', 'jcs', kind, name), 'utf8');
+  const read = (kind: string, name: string): string =>
+    readFileSync(join(folder ?? '', 'jcs', kind, name), 'utf8');
   const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 
   test.each(['french', 'unicode', 'weird'])('%s', (name) => {
@@ -39,9 +47,12 @@ describeVectors('the vectors of RFC 8785 (VECTORS_DIR)', () => {
     expect(Buffer.from(text, 'utf8')).toEqual(bytesOf(read('outhex', `${name}.txt`)));
   });
 
-  test.each(['arrays', 'structures', 'values'])('%s holds numbers, booleans or null and has no text', (name) => {
-    expect(() => canonicalText(JSON.parse(read('input', `${name}.json`)))).toThrow(TypeError);
-  });
+  test.each(['arrays', 'structures', 'values'])(
+    '%s holds numbers, booleans or null and has no text',
+    (name) => {
+      expect(() => canonicalText(JSON.parse(read('input', `${name}.json`)))).toThrow(TypeError);
+    },
+  );
 
   test('structures, its two numbers put into quotes on both sides', () => {
     const input = read('input', 'structures.json').replace('"F": 5}', '"F": "5"}').replace('56.0', '"56"');

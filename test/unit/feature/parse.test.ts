@@ -36,7 +36,17 @@ describe('parseJsonObject', () => {
     ['undefined', undefined],
     ['a function', () => 'x'],
     ['a BigInt', { iat: 1n }],
-    ['an object that throws', new Proxy({}, { ownKeys: () => { throw new Error('no'); } })],
+    [
+      'an object that throws',
+      new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error('no');
+          },
+        },
+      ),
+    ],
   ])('refuses %s as object-malformed', async (_, input) => {
     expect(await reasonOf(() => parseJsonObject(input))).toBe('object-malformed');
   });
@@ -91,11 +101,17 @@ describe('parseFrame', () => {
     ['no name', (copy) => (copy['metadata'] = { namespace: 'featureseal' })],
     ['an empty name', (copy) => (copy['metadata'] = { namespace: 'featureseal', name: '' })],
     ['a name that is a number', (copy) => (copy['metadata'] = { namespace: 'featureseal', name: 5 })],
-    ['a name with a lone surrogate', (copy) => (copy['metadata'] = { namespace: 'featureseal', name: '\ud800' })],
+    [
+      'a name with a lone surrogate',
+      (copy) => (copy['metadata'] = { namespace: 'featureseal', name: '\ud800' }),
+    ],
     ['no namespace', (copy) => (copy['metadata'] = { name: 'node-a' })],
     ['labels that are a list', (copy) => (copy['metadata'] = { name: 'a', namespace: 'b', labels: [] })],
     ['labels that are null', (copy) => (copy['metadata'] = { name: 'a', namespace: 'b', labels: null })],
-    ['annotations that are text', (copy) => (copy['metadata'] = { name: 'a', namespace: 'b', annotations: 'x' })],
+    [
+      'annotations that are text',
+      (copy) => (copy['metadata'] = { name: 'a', namespace: 'b', annotations: 'x' }),
+    ],
   ])('refuses %s', async (_, change) => {
     expect(await reasonOf(frameOf(change))).toBe('object-malformed');
   });

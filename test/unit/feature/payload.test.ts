@@ -4,7 +4,8 @@ import { reasonOf } from '../../support/reason.ts';
 import { changed, nodeFeature, nodeNameKey } from '../../support/sealing.ts';
 
 const covered = { labels: [nodeNameKey], annotations: ['a'] };
-const textOf = (object: unknown, keys = covered) => Buffer.from(canonicalBytes(object, keys)).toString('utf8');
+const textOf = (object: unknown, keys = covered) =>
+  Buffer.from(canonicalBytes(object, keys)).toString('utf8');
 
 describe('canonicalBytes', () => {
   const object = nodeFeature({ annotations: { a: '1', b: '2' }, labels: { 'vendor.example/x': 'é' } });
@@ -18,7 +19,9 @@ describe('canonicalBytes', () => {
   });
 
   test('hold both members of metadata where nothing is covered', () => {
-    expect(textOf(object, { labels: [], annotations: [] })).toContain('"metadata":{"annotations":{},"labels":{},"name"');
+    expect(textOf(object, { labels: [], annotations: [] })).toContain(
+      '"metadata":{"annotations":{},"labels":{},"name"',
+    );
   });
 
   test('are the same for an object and its text, whatever its order and spacing', () => {
@@ -30,23 +33,48 @@ describe('canonicalBytes', () => {
     ['an annotation that is not covered', ({ metadata }) => (metadata.annotations['b'] = 'other')],
     ['status', (copy) => (copy['status'] = { verified: true })],
     ['managedFields', ({ metadata }) => (metadata['managedFields'] = [{ manager: 5 }])],
-    ['resourceVersion and uid', ({ metadata }) => Object.assign(metadata, { resourceVersion: '5', uid: 'u' })],
+    [
+      'resourceVersion and uid',
+      ({ metadata }) => Object.assign(metadata, { resourceVersion: '5', uid: 'u' }),
+    ],
   ])('leave out %s', (_, change) => {
     expect(textOf(changed(object, change))).toBe(textOf(object));
   });
 
   test('order the keys that are asked for', () => {
-    expect(textOf(object, { labels: [], annotations: ['b', 'a'] })).toContain('"annotations":{"a":"1","b":"2"}');
+    expect(textOf(object, { labels: [], annotations: ['b', 'a'] })).toContain(
+      '"annotations":{"a":"1","b":"2"}',
+    );
   });
 
   test.each([
     ['a covered key that the object lacks', object, { labels: [], annotations: ['c'] }, 'covered-keys'],
     ['a key of the prototype', object, { labels: ['constructor'], annotations: [] }, 'covered-keys'],
     ['a key twice', object, { labels: [], annotations: ['a', 'a'] }, 'covered-keys'],
-    ['a key with a lone surrogate', nodeFeature({ annotations: { '\ud800': 'x' } }), { labels: [], annotations: ['\ud800'] }, 'covered-keys'],
-    ['a covered value that is a number', changed(object, ({ metadata }) => (metadata.annotations['a'] = 1)), covered, 'object-malformed'],
-    ['a covered value with a lone surrogate', nodeFeature({ annotations: { a: '\udfff' } }), covered, 'object-malformed'],
-    ['a spec that is none', changed(object, (copy) => Object.assign(copy, { spec: 'x' })), covered, 'object-malformed'],
+    [
+      'a key with a lone surrogate',
+      nodeFeature({ annotations: { '\ud800': 'x' } }),
+      { labels: [], annotations: ['\ud800'] },
+      'covered-keys',
+    ],
+    [
+      'a covered value that is a number',
+      changed(object, ({ metadata }) => (metadata.annotations['a'] = 1)),
+      covered,
+      'object-malformed',
+    ],
+    [
+      'a covered value with a lone surrogate',
+      nodeFeature({ annotations: { a: '\udfff' } }),
+      covered,
+      'object-malformed',
+    ],
+    [
+      'a spec that is none',
+      changed(object, (copy) => Object.assign(copy, { spec: 'x' })),
+      covered,
+      'object-malformed',
+    ],
   ])('are not made of %s', async (_, input, keys, code) => {
     expect(await reasonOf(() => canonicalBytes(input, keys))).toBe(code);
   });
@@ -57,6 +85,8 @@ describe('canonicalBytes', () => {
     const room = maxPayloadBytes - frame;
     expect(canonicalBytes(of('x'.repeat(room)), covered)).toHaveLength(maxPayloadBytes);
     expect(await reasonOf(() => canonicalBytes(of('x'.repeat(room + 1)), covered))).toBe('object-too-large');
-    expect(await reasonOf(() => canonicalBytes(of('é'.repeat(room / 2 + 1)), covered))).toBe('object-too-large');
+    expect(await reasonOf(() => canonicalBytes(of('é'.repeat(room / 2 + 1)), covered))).toBe(
+      'object-too-large',
+    );
   });
 });

@@ -10,16 +10,28 @@ describe('parseSpec', () => {
   test.each([
     ['nothing', '{}'],
     ['empty features', '{"features":{}}'],
-    ['all kinds', '{"features":{"attributes":{"kernel.version":{"elements":{"major":"6"}}},"flags":{"cpu.cpuid":{"elements":{"AVX2":{}}}},"instances":{"pci.device":{"elements":[{"attributes":{"class":"0300"}}]}}},"labels":{"a":"b"}}'],
+    [
+      'all kinds',
+      '{"features":{"attributes":{"kernel.version":{"elements":{"major":"6"}}},"flags":{"cpu.cpuid":{"elements":{"AVX2":{}}}},"instances":{"pci.device":{"elements":[{"attributes":{"class":"0300"}}]}}},"labels":{"a":"b"}}',
+    ],
     ['empty elements', '{"features":{"flags":{"a.b":{"elements":{}}},"instances":{"c.d":{"elements":[]}}}}'],
   ])('takes %s, canonical as it stands', (_, text) => {
-    expect(parseSpec(JSON.parse(text))).toEqual({ spec: JSON.parse(text), canonical: text });
+    const spec: unknown = JSON.parse(text);
+    expect(parseSpec(spec)).toEqual({ spec, canonical: text });
   });
 
   test.each([
-    ['keys out of order', '{"labels":{"b":"1","a":"2"},"features":{}}', '{"features":{},"labels":{"a":"2","b":"1"}}'],
+    [
+      'keys out of order',
+      '{"labels":{"b":"1","a":"2"},"features":{}}',
+      '{"features":{},"labels":{"a":"2","b":"1"}}',
+    ],
     ['integer-like keys', '{"labels":{"10":"a","9":"b"}}', '{"labels":{"10":"a","9":"b"}}'],
-    ['keys of prototypes', '{"labels":{"toJSON":"x","__proto__":"p"}}', '{"labels":{"__proto__":"p","toJSON":"x"}}'],
+    [
+      'keys of prototypes',
+      '{"labels":{"toJSON":"x","__proto__":"p"}}',
+      '{"labels":{"__proto__":"p","toJSON":"x"}}',
+    ],
     ['a key twice: the last one, as it was judged', '{"labels":{"a":"1","a":"2"}}', '{"labels":{"a":"2"}}'],
     ['white space and escapes', '{ "labels" : { "\\u0061" : "\\u002f" } }', '{"labels":{"a":"/"}}'],
   ])('brings %s into one form', (_, text, canonical) => {
@@ -50,7 +62,7 @@ describe('parseSpec', () => {
     ['an instance with an unknown field', instances([{ attributes: {}, name: 'x' }])],
     ['an instance that is null', instances([null])],
     ['an instance attribute that nests', instances([{ attributes: { a: { b: 'c' } } }])],
-    ['a hole in a list', instances([{ attributes: {} }, , { attributes: {} }])], // eslint-disable-line no-sparse-arrays
+    ['a hole in a list', instances([{ attributes: {} }, , { attributes: {} }])],
     ['depth 9', instances([{ attributes: { a: ['b'] } }])],
     ['a lone surrogate in a value', { labels: { a: '\ud800' } }],
     ['a lone surrogate in a key', { labels: { '\udc00': 'a' } }],

@@ -207,6 +207,14 @@ describe('rotation of the CA', () => {
   });
 });
 
+test('CAs that follow each other have names of their own', async () => {
+  const authority = await testAuthority();
+  await authority.prepare();
+  const [first, second] = authority.bundle().map((der) => new x509.X509Certificate(Buffer.from(der)));
+  expect(first?.subject).not.toBe(second?.subject);
+  expect(first?.issuer).toBe(first?.subject);
+});
+
 test('a CA is path-less, may sign certificates and nothing else', async () => {
   const authority = await testAuthority();
   const [root = new Uint8Array()] = authority.bundle();

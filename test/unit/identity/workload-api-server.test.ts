@@ -79,6 +79,20 @@ describe('the Workload API server', () => {
     while ((await updates.next()) !== '20');
   });
 
+  test('is silent on a stream of bundles while they stay the same, whatever the SVIDs do', async () => {
+    const client = await serve(await stateOf('a'));
+    const svids = new Queue<string>();
+    const bundles = new Queue<number>();
+    void client.watchX509Context((context) => svids.push(names(context)), stop.signal);
+    void client.watchX509Bundles((all) => bundles.push(all.size), stop.signal);
+    expect([await svids.next(), await bundles.next()]).toEqual(['a', 1]);
+    const renewed = await stateOf('b');
+    server.publish(renewed);
+    expect(await svids.next()).toBe('b');
+    server.publish({ ...renewed, bundles: new Map([...authority.bundles(), ['partner.example', []]]) });
+    expect(await bundles.next()).toBe(2);
+  });
+
   test('gives bundles to who has no identity', async () => {
     const client = await serve({ svids: [], bundles: authority.bundles() });
     expect(await client.fetchX509Bundles()).toEqual(authority.bundles());

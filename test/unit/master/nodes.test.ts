@@ -3,7 +3,18 @@ import { describe, expect, test } from '@jest/globals';
 import { FeaturesealError } from '../../../src/error.ts';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import type { MasterSettings } from '../../../src/master/settings.ts';
-import { bundlesOf, changed, day, hour, minute, nodeFeature, nodeNameKey, noon, rootCa, testPolicy } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  changed,
+  day,
+  hour,
+  minute,
+  nodeFeature,
+  nodeNameKey,
+  noon,
+  rootCa,
+  testPolicy,
+} from '../../support/sealing.ts';
 import { key, markKey, MasterWorld, sealed, tracking, useAuthority } from './world.ts';
 
 useAuthority();
@@ -25,18 +36,30 @@ describe('labels of others', () => {
   });
 
   test('illegal and reserved labels are dropped one by one', async () => {
-    const labels = { ok: '1', 'node-role.kubernetes.io/control-plane': '', 'a b': '1', 'vendor.example/x': 'v'.repeat(64) };
+    const labels = {
+      ok: '1',
+      'node-role.kubernetes.io/control-plane': '',
+      'a b': '1',
+      'vendor.example/x': 'v'.repeat(64),
+    };
     const world = await MasterWorld.with(sealed({ labels }));
     expect(world.labels()).toEqual({ ok: '1' });
     expect(new Set(world.told.dropped)).toEqual(
-      new Set(['node-role.kubernetes.io/control-plane', 'feature.node.kubernetes.io/a b', 'vendor.example/x']),
+      new Set([
+        'node-role.kubernetes.io/control-plane',
+        'feature.node.kubernetes.io/a b',
+        'vendor.example/x',
+      ]),
     );
     await world.stop();
   });
 
   test('a tracking annotation that names labels of others removes none of them', async () => {
     const world = await MasterWorld.with(sealed());
-    world.nodes.write('node-a', { labels: { 'kubernetes.io/hostname': 'h' }, annotations: { [tracking]: `${label},kubernetes.io/hostname` } });
+    world.nodes.write('node-a', {
+      labels: { 'kubernetes.io/hostname': 'h' },
+      annotations: { [tracking]: `${label},kubernetes.io/hostname` },
+    });
     await world.idle();
     expect(world.labels()).toEqual({ [label]: 'true', 'kubernetes.io/hostname': 'h' });
     expect(world.node().annotations[tracking]).toBe(label);
@@ -55,7 +78,10 @@ describe('labels of others', () => {
 
   test('labels of NFD stay until the first verified seal, then they are reconciled', async () => {
     const world = new MasterWorld();
-    world.nodes.write('node-a', { labels: { 'feature.node.kubernetes.io/nfd': '1', [full]: 'old' }, annotations: { [tracking]: `nfd,${label}` } });
+    world.nodes.write('node-a', {
+      labels: { 'feature.node.kubernetes.io/nfd': '1', [full]: 'old' },
+      annotations: { [tracking]: `nfd,${label}` },
+    });
     await world.start();
     await world.put(nodeFeature());
     await world.pass(hour);
@@ -76,9 +102,17 @@ describe('the mark of a Node', () => {
   };
 
   test.each<[string, (uid: string) => string, string]>([
-    ['of an earlier Node', () => JSON.stringify({ uid: 'other', objects: entry(noon + hour) }), 'the mark belongs to an earlier Node of this name'],
+    [
+      'of an earlier Node',
+      () => JSON.stringify({ uid: 'other', objects: entry(noon + hour) }),
+      'the mark belongs to an earlier Node of this name',
+    ],
     ['that cannot be read', () => 'mark', 'the mark cannot be read'],
-    ['of the far future', (uid) => JSON.stringify({ uid, objects: entry(noon + 2 * day) }), 'the mark holds a time far in the future'],
+    [
+      'of the far future',
+      (uid) => JSON.stringify({ uid, objects: entry(noon + 2 * day) }),
+      'the mark holds a time far in the future',
+    ],
   ])('%s counts as absent, is told, and is written anew', async (_, text, problem) => {
     const world = await withMark(text);
     await world.put(sealed());
@@ -114,7 +148,10 @@ describe('the mark of a Node', () => {
   });
 
   test('keeps the entries of objects that are gone, and loses those of namespaces that the policy dropped', async () => {
-    const world = await MasterWorld.with(sealed(), sealed({ namespace: 'vendor', features: {}, labels: { 'vendor.example/a': '1' } }));
+    const world = await MasterWorld.with(
+      sealed(),
+      sealed({ namespace: 'vendor', features: {}, labels: { 'vendor.example/a': '1' } }),
+    );
     world.objects.delete('vendor/node-a');
     await world.pass(2 * grace);
     expect(Object.keys(world.mark()?.objects ?? {})).toEqual([key, 'vendor/node-a']);
@@ -199,7 +236,15 @@ describe('a patch that does not go through', () => {
       if (seen.push(JSON.stringify(patch.labels)) > 1) return;
       // The other leader has seen an object that this master has not: its watch is behind.
       const text = JSON.stringify({ uid: view.uid, objects });
-      world.nodes.write('node-a', { labels: { ...patch.labels, [full]: null, 'feature.node.kubernetes.io/newer': '1', 'feature.node.kubernetes.io/middle': null }, annotations: { [markKey]: text, [tracking]: 'newer' } });
+      world.nodes.write('node-a', {
+        labels: {
+          ...patch.labels,
+          [full]: null,
+          'feature.node.kubernetes.io/newer': '1',
+          'feature.node.kubernetes.io/middle': null,
+        },
+        annotations: { [markKey]: text, [tracking]: 'newer' },
+      });
     };
     world.objects.read = () => Promise.resolve(other.objects.get(key));
     await world.put(sealed({ at: noon + 1, labels: { middle: '1' } }));
@@ -227,21 +272,24 @@ describe('a patch that does not go through', () => {
     await world.stop();
   });
 
-  test.each<ReasonCode>(['store-unavailable', 'store-refused'])('%s: tried again with growing pauses, for ever', async (code) => {
-    const world = await MasterWorld.with();
-    const tries: number[] = [];
-    world.beforePatch = () => {
-      tries.push((world.clock.now() - noon) / second);
-      throw new FeaturesealError({ code, message: 'said the test' });
-    };
-    await world.put(sealed());
-    await world.pass(4 * minute);
-    expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
-    world.beforePatch = () => undefined;
-    await world.pass(minute);
-    expect(world.labels()).toEqual({ [label]: 'true' });
-    await world.stop();
-  });
+  test.each<ReasonCode>(['store-unavailable', 'store-refused'])(
+    '%s: tried again with growing pauses, for ever',
+    async (code) => {
+      const world = await MasterWorld.with();
+      const tries: number[] = [];
+      world.beforePatch = () => {
+        tries.push((world.clock.now() - noon) / second);
+        throw new FeaturesealError({ code, message: 'said the test' });
+      };
+      await world.put(sealed());
+      await world.pass(4 * minute);
+      expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
+      world.beforePatch = () => undefined;
+      await world.pass(minute);
+      expect(world.labels()).toEqual({ [label]: 'true' });
+      await world.stop();
+    },
+  );
 
   test('one Node that hangs holds up no other, and no Node is patched twice at a time', async () => {
     const world = new MasterWorld({ parallelPatches: 2 });
@@ -297,19 +345,23 @@ describe('leadership', () => {
 describe('several objects of a Node', () => {
   const policy = testPolicy((text) => text.replace('labels: ["vendor.example/*"]', 'labels: ["*"]'));
   const both = { shared: 'worker', own: '1' };
-  const vendor = () => sealed({ namespace: 'vendor', features: {}, labels: { shared: 'vendor', theirs: '1' } });
+  const vendor = () =>
+    sealed({ namespace: 'vendor', features: {}, labels: { shared: 'vendor', theirs: '1' } });
 
-  test.each([[false], [true]])('the earlier entry of the policy wins, whoever came first (%p)', async (vendorFirst) => {
-    const world = new MasterWorld({ policy });
-    await world.start();
-    const order = [() => sealed({ labels: both }), vendor];
-    for (const make of vendorFirst ? order.reverse() : order) await world.put(make());
-    expect(world.labels()).toEqual({ shared: 'worker', own: '1', theirs: '1' });
-    world.objects.delete(key);
-    await world.pass(grace);
-    expect(world.labels()).toEqual({ shared: 'vendor', theirs: '1' });
-    await world.stop();
-  });
+  test.each([[false], [true]])(
+    'the earlier entry of the policy wins, whoever came first (%p)',
+    async (vendorFirst) => {
+      const world = new MasterWorld({ policy });
+      await world.start();
+      const order = [() => sealed({ labels: both }), vendor];
+      for (const make of vendorFirst ? order.reverse() : order) await world.put(make());
+      expect(world.labels()).toEqual({ shared: 'worker', own: '1', theirs: '1' });
+      world.objects.delete(key);
+      await world.pass(grace);
+      expect(world.labels()).toEqual({ shared: 'vendor', theirs: '1' });
+      await world.stop();
+    },
+  );
 
   test('an unsigned one whose name sorts last is out before anything is merged', async () => {
     const world = await MasterWorld.with(sealed(), nodeFeature({ name: 'zzz', labels: { [full]: 'evil' } }));
@@ -340,7 +392,9 @@ describe('mode audit', () => {
     await world.put(sealed());
     expect(world.mark()?.objects[key]).toMatchObject({ iat: noon });
     // The same object, edited to speak of another Node: as NFD does, its labels move. The mark does not.
-    await world.put(changed(await sealed({ at: noon + 1 }), ({ metadata }) => (metadata.labels[nodeNameKey] = 'node-b')));
+    await world.put(
+      changed(await sealed({ at: noon + 1 }), ({ metadata }) => (metadata.labels[nodeNameKey] = 'node-b')),
+    );
     expect(world.labels('node-b')).toEqual({ [label]: 'true' });
     expect(world.mark('node-b')).toBeUndefined();
     await world.stop();
@@ -396,7 +450,8 @@ describe('mode off', () => {
   test('the last by name wins, objects of the own namespace come first', async () => {
     const world = new MasterWorld({ policy: mode('off'), namespace: 'featureseal' });
     await world.start();
-    const of = (namespace: string, name: string) => world.put(nodeFeature({ namespace, name, node: 'node-a', labels: { who: `${namespace}.${name}` } }));
+    const of = (namespace: string, name: string) =>
+      world.put(nodeFeature({ namespace, name, node: 'node-a', labels: { who: `${namespace}.${name}` } }));
     await of('featureseal', 'zzz');
     await of('b', 'a');
     await of('a', 'b');

@@ -1,7 +1,22 @@
 // "What happens when", the rows on single objects: what comes in, and what stays in force.
 import { describe, expect, test } from '@jest/globals';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
-import { bundlesOf, changed, day, hour, issue, minute, nodeFeature, noon, rawSeal, rootCa, seal, sealKey, trustDomain, workerId } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  changed,
+  day,
+  hour,
+  issue,
+  minute,
+  nodeFeature,
+  noon,
+  rawSeal,
+  rootCa,
+  seal,
+  sealKey,
+  trustDomain,
+  workerId,
+} from '../../support/sealing.ts';
 import { key, markKey, MasterWorld, sealed, tracking, useAuthority } from './world.ts';
 
 const { ca, worker } = useAuthority();
@@ -16,7 +31,10 @@ describe('a verified object', () => {
     expect(world.patches).toEqual([
       {
         node: 'node-a',
-        patch: { labels: { [full]: 'true' }, annotations: { [tracking]: label, [markKey]: expect.any(String) } },
+        patch: {
+          labels: { [full]: 'true' },
+          annotations: { [tracking]: label, [markKey]: expect.any(String) },
+        },
       },
     ]);
     expect(world.mark()).toEqual({
@@ -37,7 +55,9 @@ describe('a verified object', () => {
     }
     world.clock.set(noon + 6 * hour);
     await world.put(sealed({ at: noon + 6 * hour, by: long }));
-    expect(world.patches.slice(1)).toEqual([{ node: 'node-a', patch: { labels: {}, annotations: { [markKey]: expect.any(String) } } }]);
+    expect(world.patches.slice(1)).toEqual([
+      { node: 'node-a', patch: { labels: {}, annotations: { [markKey]: expect.any(String) } } },
+    ]);
     expect(world.mark()?.objects[key]?.iat).toBe(noon + 6 * hour);
     await world.stop();
   });
@@ -57,7 +77,9 @@ describe('a verified object', () => {
     const world = await MasterWorld.with();
     const good = await sealed();
     world.objects.put(good);
-    world.objects.put(changed(good, ({ spec }) => (spec.labels = { 'feature.node.kubernetes.io/evil': 'true' })));
+    world.objects.put(
+      changed(good, ({ spec }) => (spec.labels = { 'feature.node.kubernetes.io/evil': 'true' })),
+    );
     await world.idle();
     expect(world.labels()).toEqual({ [label]: 'true' });
     expect(world.told).toMatchObject({ verified: [key], refused: [`${key} signature-invalid`] });
@@ -67,14 +89,30 @@ describe('a verified object', () => {
 
 describe('a bad write over a verified object', () => {
   const writes: [string, string, () => Promise<NodeFeature>][] = [
-    ['edited', 'signature-invalid', async () => changed(await sealed({ at: noon + 1 }), ({ spec }) => (spec.labels = { evil: '1' }))],
+    [
+      'edited',
+      'signature-invalid',
+      async () => changed(await sealed({ at: noon + 1 }), ({ spec }) => (spec.labels = { evil: '1' })),
+    ],
     ['unsigned', 'seal-missing', async () => nodeFeature({ labels: { evil: '1' } })],
     ['an older object', 'replayed', () => sealed({ at: noon - 1, labels: { old: '1' } })],
     ['of the same time', 'conflicting-seal', () => sealed({ labels: { other: '1' } })],
-    ['signed for another node', 'signer-not-allowed', async () => sealed({ at: noon + 1, by: await issue(ca(), { spiffeId: workerId('node-b') }) })],
-    ['signed by a stranger', 'certificate-signature', async () => sealed({ at: noon + 1, by: await issue(await rootCa()) })],
+    [
+      'signed for another node',
+      'signer-not-allowed',
+      async () => sealed({ at: noon + 1, by: await issue(ca(), { spiffeId: workerId('node-b') }) }),
+    ],
+    [
+      'signed by a stranger',
+      'certificate-signature',
+      async () => sealed({ at: noon + 1, by: await issue(await rootCa()) }),
+    ],
     ['from the future', 'from-the-future', () => sealed({ at: noon + 30 * minute, labels: { early: '1' } })],
-    ['garbage', 'object-malformed', async () => changed(nodeFeature(), (copy) => Object.assign(copy, { spec: 5 }))],
+    [
+      'garbage',
+      'object-malformed',
+      async () => changed(nodeFeature(), (copy) => Object.assign(copy, { spec: 5 })),
+    ],
   ];
 
   test.each(writes)('%s: is refused with %s, and the last verified state stays', async (_, code, object) => {
@@ -88,7 +126,11 @@ describe('a bad write over a verified object', () => {
   });
 
   test('is over with the next good object', async () => {
-    const world = await MasterWorld.with(sealed(), nodeFeature(), sealed({ at: noon + 1, labels: { b: '1' } }));
+    const world = await MasterWorld.with(
+      sealed(),
+      nodeFeature(),
+      sealed({ at: noon + 1, labels: { b: '1' } }),
+    );
     expect(world.labels()).toEqual({ b: '1' });
     await world.stop();
   });
@@ -105,15 +147,25 @@ describe('a bad write over a verified object', () => {
     expect(world.labels()).toEqual({ [label]: 'true' });
     const fresh = await issue(ca(), { notBefore: new Date(noon + day), notAfter: new Date(noon + 2 * day) });
     await world.put(sealed({ at: world.clock.now(), by: fresh }));
-    expect(world.told.stale).toEqual([[key, true], [key, false]]);
+    expect(world.told.stale).toEqual([
+      [key, true],
+      [key, false],
+    ]);
     await world.stop();
   });
 });
 
 describe('an object that never verified', () => {
   test('contributes nothing, holds nothing up, leaves no mark', async () => {
-    const world = await MasterWorld.with(nodeFeature({ namespace: 'vendor' }), nodeFeature({ namespace: 'default' }), sealed());
-    expect(world.told.refused).toEqual(['vendor/node-a seal-missing', 'default/node-a namespace-not-in-policy']);
+    const world = await MasterWorld.with(
+      nodeFeature({ namespace: 'vendor' }),
+      nodeFeature({ namespace: 'default' }),
+      sealed(),
+    );
+    expect(world.told.refused).toEqual([
+      'vendor/node-a seal-missing',
+      'default/node-a namespace-not-in-policy',
+    ]);
     expect(world.labels()).toEqual({ [label]: 'true' });
     expect(Object.keys(world.mark()?.objects ?? {})).toEqual([key]);
     await world.stop();
@@ -185,7 +237,10 @@ describe('a deleted object', () => {
     await world.stop();
   });
 
-  test.each([['within', minute], ['after', 2 * grace]])('followed by an older one %s the grace: replayed', async (_, wait) => {
+  test.each([
+    ['within', minute],
+    ['after', 2 * grace],
+  ])('followed by an older one %s the grace: replayed', async (_, wait) => {
     const world = await MasterWorld.with(sealed({ at: noon - 1, labels: { old: '1' } }), sealed());
     world.objects.delete(key);
     await world.pass(wait);
@@ -196,7 +251,7 @@ describe('a deleted object', () => {
 
   test('is the same as one that a complete list no longer names', async () => {
     const world = await MasterWorld.with(sealed());
-    world.tell({ type: 'synced', keys: new Set() });
+    void world.tell({ type: 'synced', keys: new Set() });
     await world.pass(grace - second);
     expect(world.labels()).toEqual({ [label]: 'true' });
     await world.pass(second);
@@ -211,16 +266,20 @@ describe('a deleted object', () => {
       () => world.tell({ type: 'deleted', key }),
       () => world.tell({ type: 'synced', keys: new Set() }),
     ]) {
-      world.tell({ type: 'applied', key, object });
+      void world.tell({ type: 'applied', key, object });
       await Promise.resolve();
       gone();
       await world.idle();
       await world.pass(grace);
       expect(world.labels()).toEqual({});
     }
-    world.tell({ type: 'applied', key: 'vendor/node-a', object: await sealed({ namespace: 'vendor', labels: {}, features: {} }) });
-    world.tell({ type: 'applied', key, object });
-    world.tell({ type: 'synced', keys: new Set() });
+    void world.tell({
+      type: 'applied',
+      key: 'vendor/node-a',
+      object: await sealed({ namespace: 'vendor', labels: {}, features: {} }),
+    });
+    void world.tell({ type: 'applied', key, object });
+    void world.tell({ type: 'synced', keys: new Set() });
     await world.idle();
     await world.pass(grace);
     expect(world.labels()).toEqual({});
@@ -269,10 +328,16 @@ describe('an object before its time', () => {
   });
 
   test('whose authority is not yet valid is asked for once a minute', async () => {
-    const early = await ca().intermediate({ notBefore: new Date(noon + 100 * second), notAfter: new Date(noon + day) });
+    const early = await ca().intermediate({
+      notBefore: new Date(noon + 100 * second),
+      notAfter: new Date(noon + day),
+    });
     const world = await MasterWorld.with(rawSeal(nodeFeature(), await issue(early)));
     await world.pass(2 * minute + 10 * second);
-    expect(world.told.refused).toEqual([`${key} certificate-not-yet-valid`, `${key} certificate-not-yet-valid`]);
+    expect(world.told.refused).toEqual([
+      `${key} certificate-not-yet-valid`,
+      `${key} certificate-not-yet-valid`,
+    ]);
     expect(world.labels()).toEqual({ [label]: 'true' });
     await world.stop();
   });
@@ -316,7 +381,11 @@ describe('stale', () => {
 describe('many events', () => {
   test('an old object between two new ones freezes nothing', async () => {
     const world = await MasterWorld.with();
-    const [first, old, last] = [await sealed(), await sealed({ at: noon - 1 }), await sealed({ at: noon + 1, labels: { last: '1' } })];
+    const [first, old, last] = [
+      await sealed(),
+      await sealed({ at: noon - 1 }),
+      await sealed({ at: noon + 1, labels: { last: '1' } }),
+    ];
     for (const object of [first, old, last]) world.objects.put(object);
     await world.idle();
     expect(world.told).toMatchObject({ verified: [key, key], refused: [`${key} replayed`] });
@@ -347,7 +416,12 @@ describe('many events', () => {
 
 test('one annotation of an object is not what another is', async () => {
   const world = await MasterWorld.with(sealed());
-  await world.put(changed(await sealed({ at: noon + 1 }), ({ metadata }) => (metadata.annotations[`${sealKey}x`] = 'verified=true')));
+  await world.put(
+    changed(
+      await sealed({ at: noon + 1 }),
+      ({ metadata }) => (metadata.annotations[`${sealKey}x`] = 'verified=true'),
+    ),
+  );
   expect(world.told.refused).toEqual([]);
   expect(world.patches).toHaveLength(1);
   await world.stop();

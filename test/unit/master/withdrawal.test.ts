@@ -1,7 +1,21 @@
 // "What happens when": withdrawn, no bundle, and a master that restarts.
 import { describe, expect, test } from '@jest/globals';
 import { FeaturesealError } from '../../../src/error.ts';
-import { bundlesOf, changed, day, hour, issue, minute, nodeFeature, noon, rawSeal, rootCa, testPolicy, trustDomain, type Loose } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  changed,
+  day,
+  hour,
+  issue,
+  minute,
+  nodeFeature,
+  noon,
+  rawSeal,
+  rootCa,
+  testPolicy,
+  trustDomain,
+  type Loose,
+} from '../../support/sealing.ts';
 import { key, markKey, MasterWorld, sealed, useAuthority } from './world.ts';
 
 const { ca, worker } = useAuthority();
@@ -87,7 +101,10 @@ describe('withdrawn by the bundle', () => {
 
   test('is not hidden by the accepted content under a forged leaf that has expired', async () => {
     const world = await MasterWorld.with(sealed());
-    const forged = await issue(await rootCa(), { notBefore: new Date(noon - day), notAfter: new Date(noon - hour) });
+    const forged = await issue(await rootCa(), {
+      notBefore: new Date(noon - day),
+      notAfter: new Date(noon - hour),
+    });
     await world.put(rawSeal(nodeFeature(), forged, { at: noon + 1 }));
     expect(world.told.refused).toEqual([]);
     await world.giveBundles(await withoutOurRoot());
@@ -109,7 +126,10 @@ describe('withdrawn by the bundle', () => {
   });
 
   test('happens when an authority of the path expires before the leaf', async () => {
-    const short = await ca().intermediate({ notBefore: new Date(noon - day), notAfter: new Date(noon + 10 * minute) });
+    const short = await ca().intermediate({
+      notBefore: new Date(noon - day),
+      notAfter: new Date(noon + 10 * minute),
+    });
     const world = await MasterWorld.with(sealed({ by: await issue(short) }));
     await world.pass(10 * minute + grace - second);
     expect(world.labels()).toEqual({ [label]: 'true' });
@@ -171,9 +191,21 @@ describe('a restart', () => {
   test.each<[string, string[], (world: MasterWorld) => Promise<void> | void]>([
     ['missing', [], (world) => world.objects.delete(key)],
     ['stripped of its seal', [`${key} seal-missing`], (world) => world.put(nodeFeature())],
-    ['edited', [`${key} signature-invalid`], (world) => world.put(edited(({ spec }) => (spec.labels['evil'] = '1')))],
-    ['an older one', [`${key} replayed`], (world) => world.put(sealed({ at: noon - 1, labels: { old: '1' } }))],
-    ['the same under a leaf of nobody', [`${key} certificate-signature`], async (world) => world.put(rawSeal(nodeFeature(), await issue(await rootCa()), { at: noon + 1 }))],
+    [
+      'edited',
+      [`${key} signature-invalid`],
+      (world) => world.put(edited(({ spec }) => (spec.labels['evil'] = '1'))),
+    ],
+    [
+      'an older one',
+      [`${key} replayed`],
+      (world) => world.put(sealed({ at: noon - 1, labels: { old: '1' } })),
+    ],
+    [
+      'the same under a leaf of nobody',
+      [`${key} certificate-signature`],
+      async (world) => world.put(rawSeal(nodeFeature(), await issue(await rootCa()), { at: noon + 1 })),
+    ],
   ])('with an object that is %s takes nothing away before the grace is over', async (_, refused, tamper) => {
     const world = await MasterWorld.with(sealed());
     await world.stop();
@@ -202,12 +234,31 @@ describe('a restart', () => {
   });
 
   test('with one of two objects missing adds what the other brings and removes nothing', async () => {
-    const world = await MasterWorld.with(sealed(), sealed({ namespace: 'vendor', features: {}, labels: { 'vendor.example/a': '1', 'vendor.example/b': '1' } }));
+    const world = await MasterWorld.with(
+      sealed(),
+      sealed({
+        namespace: 'vendor',
+        features: {},
+        labels: { 'vendor.example/a': '1', 'vendor.example/b': '1' },
+      }),
+    );
     await world.stop();
     world.objects.delete(key);
     await world.restart();
-    await world.put(sealed({ at: noon + 1, namespace: 'vendor', features: {}, labels: { 'vendor.example/b': '2', 'vendor.example/c': '1' } }));
-    expect(world.labels()).toEqual({ [label]: 'true', 'vendor.example/a': '1', 'vendor.example/b': '1', 'vendor.example/c': '1' });
+    await world.put(
+      sealed({
+        at: noon + 1,
+        namespace: 'vendor',
+        features: {},
+        labels: { 'vendor.example/b': '2', 'vendor.example/c': '1' },
+      }),
+    );
+    expect(world.labels()).toEqual({
+      [label]: 'true',
+      'vendor.example/a': '1',
+      'vendor.example/b': '1',
+      'vendor.example/c': '1',
+    });
     await world.pass(grace + 5 * second);
     expect(world.labels()).toEqual({ 'vendor.example/b': '2', 'vendor.example/c': '1' });
     await world.stop();
@@ -241,7 +292,11 @@ describe('a restart', () => {
 
   test.each<[string, (text: string) => string, boolean]>([
     ['no longer names the signer', (text) => text.replace('/featureseal/worker/', '/other/'), true],
-    ['no longer has the namespace', (text) => text.replace('namespace: featureseal', 'namespace: other'), false],
+    [
+      'no longer has the namespace',
+      (text) => text.replace('namespace: featureseal', 'namespace: other'),
+      false,
+    ],
   ])('with a policy that %s: the grace, then the labels go', async (_, change, entryStays) => {
     const world = await MasterWorld.with(sealed());
     await world.restart({ policy: testPolicy(change) });
@@ -249,7 +304,9 @@ describe('a restart', () => {
     expect(world.labels()).toEqual({ [label]: 'true' });
     await world.pass(12 * second);
     expect(world.labels()).toEqual({});
-    expect(world.mark()?.objects[key]).toEqual(entryStays ? { iat: noon, signer: expect.any(String) } : undefined);
+    expect(world.mark()?.objects[key]).toEqual(
+      entryStays ? { iat: noon, signer: expect.any(String) } : undefined,
+    );
     await world.stop();
   });
 

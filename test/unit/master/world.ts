@@ -7,13 +7,25 @@ import type { MasterReport } from '../../../src/master/ports.ts';
 import { masterDefaults, type MasterSettings } from '../../../src/master/settings.ts';
 import { MemoryNodeFeatures } from '../../../src/memory/node-features.ts';
 import { MemoryNodes } from '../../../src/memory/nodes.ts';
-import type { FeedEvent, NodeFeatureFeed } from '../../../src/port/node-feature-store.ts';
+import type { FeedListener, NodeFeatureFeed } from '../../../src/port/node-feature-store.ts';
 import type { NodePatch, NodeStore, NodeView } from '../../../src/port/node-store.ts';
 import type { BundleSource, X509Bundles } from '../../../src/port/svid-source.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { TestCa, TestSvid } from '../../support/certificates.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { bundlesOf, day, issue, nodeFeature, noon, rootCa, seal, testPolicy, vendorId, workerId, type ObjectOptions } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  day,
+  issue,
+  nodeFeature,
+  noon,
+  rootCa,
+  seal,
+  testPolicy,
+  vendorId,
+  workerId,
+  type ObjectOptions,
+} from '../../support/sealing.ts';
 import { until } from '../../support/until.ts';
 
 export const key = 'featureseal/node-a';
@@ -33,7 +45,9 @@ export function useAuthority(): { readonly ca: () => TestCa; readonly worker: ()
 }
 
 /** A sealed object of node-a's worker. */
-export async function sealed(options: ObjectOptions & { readonly at?: number; readonly by?: TestSvid } = {}): Promise<NodeFeature> {
+export async function sealed(
+  options: ObjectOptions & { readonly at?: number; readonly by?: TestSvid } = {},
+): Promise<NodeFeature> {
   const { at = noon, by } = options;
   return seal(nodeFeature(options), by ?? (await signerOf(options)), { at });
 }
@@ -59,7 +73,9 @@ function trackedCrypto(): { readonly crypto: Crypto; readonly isBusy: () => bool
       };
     },
   });
-  const crypto = new Proxy(globalThis.crypto, { get: (target, name): unknown => (name === 'subtle' ? subtle : Reflect.get(target, name)) });
+  const crypto = new Proxy(globalThis.crypto, {
+    get: (target, name): unknown => (name === 'subtle' ? subtle : Reflect.get(target, name)),
+  });
   return { crypto, isBusy: () => underWay > 0 };
 }
 
@@ -119,7 +135,7 @@ export class MasterWorld {
   /** Called before an object is read; may throw or wait. */
   beforeRead: () => unknown = () => undefined;
   /** Tells the master of NodeFeatures, as a watch might. */
-  tell: (event: FeedEvent) => void = () => undefined;
+  tell: FeedListener = () => undefined;
   settings: MasterSettings;
   master!: Master;
   readonly #crypto = trackedCrypto();
@@ -217,11 +233,15 @@ export class MasterWorld {
   /** Labels of a node, the default namespace left out. */
   labels(name = 'node-a'): Record<string, string> {
     const entries = Object.entries(this.node(name).labels);
-    return Object.fromEntries(entries.map(([label, value]) => [label.replace('feature.node.kubernetes.io/', ''), value]));
+    return Object.fromEntries(
+      entries.map(([label, value]) => [label.replace('feature.node.kubernetes.io/', ''), value]),
+    );
   }
 
   /** The mark of a node. */
-  mark(name = 'node-a'): { uid: string; objects: Record<string, { iat: number; digest?: string; signer: string }> } | undefined {
+  mark(
+    name = 'node-a',
+  ): { uid: string; objects: Record<string, { iat: number; digest?: string; signer: string }> } | undefined {
     const text = this.node(name).annotations[markKey];
     return text === undefined ? undefined : (JSON.parse(text) as ReturnType<MasterWorld['mark']>);
   }
@@ -268,5 +288,14 @@ export class MasterWorld {
 }
 
 function nothingTold(): Told {
-  return { verified: [], refused: [], stale: [], lapsed: [], overflowed: [], failed: [], dropped: [], problems: [] };
+  return {
+    verified: [],
+    refused: [],
+    stale: [],
+    lapsed: [],
+    overflowed: [],
+    failed: [],
+    dropped: [],
+    problems: [],
+  };
 }

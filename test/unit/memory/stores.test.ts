@@ -16,19 +16,16 @@ describe('MemoryNodeFeatures', () => {
     objects.put(nodeFeature());
     const events: FeedEvent[] = [];
     const stop = new AbortController();
-    const running = objects.run((event) => events.push(event), stop.signal);
+    const running = objects.run((event) => void events.push(event), stop.signal);
     objects.put(nodeFeature({ node: 'node-b' }));
     objects.delete(key);
     objects.delete(key);
     stop.abort();
     await running;
     objects.put(nodeFeature({ node: 'node-c' }));
-    expect(events.map((event) => (event.type === 'synced' ? [...event.keys] : [event.type, event.key]))).toEqual([
-      ['applied', key],
-      [key],
-      ['applied', 'featureseal/node-b'],
-      ['deleted', key],
-    ]);
+    expect(
+      events.map((event) => (event.type === 'synced' ? [...event.keys] : [event.type, event.key])),
+    ).toEqual([['applied', key], [key], ['applied', 'featureseal/node-b'], ['deleted', key]]);
   });
 
   test('keeps the uid over writes and counts resourceVersion', () => {
@@ -45,7 +42,9 @@ describe('MemoryNodeFeatures', () => {
     const objects = store();
     objects.put(nodeFeature());
     const seen: unknown[] = [];
-    const listener = () => (event: FeedEvent) => event.type === 'applied' && seen.push(event.object);
+    const listener = () => (event: FeedEvent) => {
+      if (event.type === 'applied') seen.push(event.object);
+    };
     void objects.run(listener(), signal);
     void objects.run(listener(), signal);
     objects.put(nodeFeature());
@@ -78,11 +77,15 @@ describe('MemoryNodes', () => {
   test('a patch needs UID and resourceVersion as they are', async () => {
     const nodes = new MemoryNodes();
     const seen = nodes.add('node-a', new Date(0), { keep: '1' });
-    const patched = await nodes.patch(seen, { labels: { a: '1', keep: null }, annotations: { b: '2' } }, signal);
+    const patched = await nodes.patch(seen, { labels: { a: '1', keep: null }, annotations: { b: '2' } });
     expect(patched).toMatchObject({ labels: { a: '1' }, annotations: { b: '2' } });
-    await expect(nodes.patch(seen, { labels: {}, annotations: {} }, signal)).rejects.toMatchObject({ code: 'store-conflict' });
+    await expect(nodes.patch(seen, { labels: {}, annotations: {} })).rejects.toMatchObject({
+      code: 'store-conflict',
+    });
     nodes.delete('node-a');
-    await expect(nodes.patch(patched, { labels: {}, annotations: {} }, signal)).rejects.toMatchObject({ code: 'store-conflict' });
+    await expect(nodes.patch(patched, { labels: {}, annotations: {} })).rejects.toMatchObject({
+      code: 'store-conflict',
+    });
     const again = nodes.add('node-a', new Date(0));
     expect(again.uid).not.toBe(seen.uid);
   });
@@ -92,7 +95,7 @@ describe('MemoryNodes', () => {
     nodes.add('node-a', new Date(0));
     const events: NodeEvent[] = [];
     const stop = new AbortController();
-    const running = nodes.run((event) => events.push(event), stop.signal);
+    const running = nodes.run((event) => void events.push(event), stop.signal);
     nodes.write('node-a', { labels: { x: 'y' } });
     nodes.delete('node-a');
     stop.abort();

@@ -64,8 +64,16 @@ describe('the tracking annotation', () => {
     ['nothing', undefined, []],
     ['an empty text', '', []],
     ['stray commas', ',,a,', ['feature.node.kubernetes.io/a']],
-    ['keys that the master could not have written', 'kubernetes.io/hostname,node-role.kubernetes.io/control-plane,a b,x', ['feature.node.kubernetes.io/x']],
-    ['a key in the default namespace written out', 'feature.node.kubernetes.io/a', ['feature.node.kubernetes.io/a']],
+    [
+      'keys that the master could not have written',
+      'kubernetes.io/hostname,node-role.kubernetes.io/control-plane,a b,x',
+      ['feature.node.kubernetes.io/x'],
+    ],
+    [
+      'a key in the default namespace written out',
+      'feature.node.kubernetes.io/a',
+      ['feature.node.kubernetes.io/a'],
+    ],
   ])('reads %s', (_, text, keys) => {
     expect([...readTracking(text)]).toEqual(keys);
   });

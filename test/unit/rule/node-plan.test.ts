@@ -11,21 +11,32 @@ function node(labels: Record<string, string>, annotations: Record<string, string
 }
 
 function plan(view: NodeView, labels: Record<string, string>, rest: Partial<Desired> = {}) {
-  return planNode(view, { labels: new Map(Object.entries(labels)), annotations: {}, addOnly: false, ...rest });
+  return planNode(view, {
+    labels: new Map(Object.entries(labels)),
+    annotations: {},
+    addOnly: false,
+    ...rest,
+  });
 }
 
 describe('planNode', () => {
   test('adds, changes and removes in one patch, with the tracking annotation', () => {
     const view = node({ [a]: 'old', [b]: 'x', other: 'y' }, { [tracking]: 'a,b' });
     expect(plan(view, { [a]: 'new', 'vendor.example/c': '1' })).toEqual({
-      patch: { labels: { [a]: 'new', [b]: null, 'vendor.example/c': '1' }, annotations: { [tracking]: 'a,vendor.example/c' } },
+      patch: {
+        labels: { [a]: 'new', [b]: null, 'vendor.example/c': '1' },
+        annotations: { [tracking]: 'a,vendor.example/c' },
+      },
       dropped: [],
     });
   });
 
   test('writes nothing where all is as it should be', () => {
     const view = node({ [a]: '1' }, { [tracking]: 'a', mark: 'm' });
-    expect(plan(view, { [a]: '1' }, { annotations: { mark: 'm', gone: null } })).toEqual({ patch: undefined, dropped: [] });
+    expect(plan(view, { [a]: '1' }, { annotations: { mark: 'm', gone: null } })).toEqual({
+      patch: undefined,
+      dropped: [],
+    });
     expect(plan(node({ x: 'y' }), {})).toEqual({ patch: undefined, dropped: [] });
   });
 
@@ -51,7 +62,10 @@ describe('planNode', () => {
     const wanted = { [a]: '1', 'node-role.kubernetes.io/control-plane': '', 'vendor.example/x': 'a b' };
     const { patch, dropped } = plan(node({}), wanted);
     expect(patch?.labels).toEqual({ [a]: '1' });
-    expect(dropped.map(({ key }) => key)).toEqual(['node-role.kubernetes.io/control-plane', 'vendor.example/x']);
+    expect(dropped.map(({ key }) => key)).toEqual([
+      'node-role.kubernetes.io/control-plane',
+      'vendor.example/x',
+    ]);
   });
 
   test('a tracking annotation that names labels of others makes them no loss', () => {
@@ -61,7 +75,10 @@ describe('planNode', () => {
   });
 
   test('a key that is tracked and gone already is not removed again', () => {
-    expect(plan(node({}, { [tracking]: 'a' }), {}).patch).toEqual({ labels: {}, annotations: { [tracking]: null } });
+    expect(plan(node({}, { [tracking]: 'a' }), {}).patch).toEqual({
+      labels: {},
+      annotations: { [tracking]: null },
+    });
   });
 
   test('add only: nothing that is there changes or goes, what is missing comes', () => {

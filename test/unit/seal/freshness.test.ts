@@ -5,7 +5,21 @@ import type { AcceptedSeal } from '../../../src/seal/freshness.ts';
 import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.ts';
 import type { TestCa, TestSvid } from '../../support/certificates.ts';
 import { reasonOf } from '../../support/reason.ts';
-import { bundlesOf, changed, day, hour, issue, minute, nodeFeature, noon, rawSeal, rootCa, seal, testPolicy, workerId } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  changed,
+  day,
+  hour,
+  issue,
+  minute,
+  nodeFeature,
+  noon,
+  rawSeal,
+  rootCa,
+  seal,
+  testPolicy,
+  workerId,
+} from '../../support/sealing.ts';
 
 let ca: TestCa;
 let svid: TestSvid;
@@ -21,7 +35,10 @@ beforeAll(async () => {
 });
 
 const signer = workerId();
-function verdict(options: Partial<VerifyOptions>, object: unknown = sealed): Promise<ReasonCode | 'accepted'> {
+function verdict(
+  options: Partial<VerifyOptions>,
+  object: unknown = sealed,
+): Promise<ReasonCode | 'accepted'> {
   return reasonOf(() => verifyNodeFeature(object, { ...good, ...options }));
 }
 
@@ -31,22 +48,58 @@ describe('freshness', () => {
     ['accepted', 'no mark, nothing known of the Node', () => ({})],
     ['accepted', 'an older mark', () => ({ accepted: { iat: noon - 1, digest: 'other', signer } })],
     ['accepted', 'the mark itself', () => ({ accepted: { iat: noon, digest, signer } })],
-    ['accepted', 'a mark that lost its digest, of the same time', () => ({ accepted: { iat: noon, signer } })],
-    ['replayed', 'a mark one millisecond newer', () => ({ accepted: { iat: noon + 1, digest: 'other', signer } })],
+    [
+      'accepted',
+      'a mark that lost its digest, of the same time',
+      () => ({ accepted: { iat: noon, signer } }),
+    ],
+    [
+      'replayed',
+      'a mark one millisecond newer',
+      () => ({ accepted: { iat: noon + 1, digest: 'other', signer } }),
+    ],
     ['replayed', 'a newer mark of the same content', () => ({ accepted: { iat: noon + 1, digest, signer } })],
     ['replayed', 'a newer mark that lost its digest', () => ({ accepted: { iat: noon + 1, signer } })],
     ['replayed', 'a mark at most maxAge ahead', () => ({ accepted: { iat: noon + day, digest, signer } })],
-    ['accepted', 'a mark more than maxAge ahead, which counts as none', () => ({ accepted: { iat: noon + day + 1, digest: 'x', signer } })],
-    ['replayed', 'the same with a longer maxAge', () => ({ maxAge: 2 * day, accepted: { iat: noon + day + 1, digest: 'x', signer } })],
-    ['conflicting-seal', 'a mark of the same time and another content', () => ({ accepted: { iat: noon, digest: 'other', signer } })],
+    [
+      'accepted',
+      'a mark more than maxAge ahead, which counts as none',
+      () => ({ accepted: { iat: noon + day + 1, digest: 'x', signer } }),
+    ],
+    [
+      'replayed',
+      'the same with a longer maxAge',
+      () => ({ maxAge: 2 * day, accepted: { iat: noon + day + 1, digest: 'x', signer } }),
+    ],
+    [
+      'conflicting-seal',
+      'a mark of the same time and another content',
+      () => ({ accepted: { iat: noon, digest: 'other', signer } }),
+    ],
     ['accepted', 'a Node as old as the seal', () => ({ nodeCreated: new Date(noon) })],
     ['accepted', 'a Node a minute younger than the seal', () => ({ nodeCreated: new Date(noon + minute) })],
-    ['before-node', 'a Node more than a minute younger', () => ({ nodeCreated: new Date(noon + minute + 1) })],
-    ['accepted', 'a younger Node that has a mark', () => ({ nodeCreated: new Date(noon + hour), accepted: { iat: noon - 1, digest, signer } })],
-    ['before-node', 'a younger Node with a mark that counts as none', () => ({ nodeCreated: new Date(noon + hour), accepted: { iat: noon + 2 * day, digest, signer } })],
+    [
+      'before-node',
+      'a Node more than a minute younger',
+      () => ({ nodeCreated: new Date(noon + minute + 1) }),
+    ],
+    [
+      'accepted',
+      'a younger Node that has a mark',
+      () => ({ nodeCreated: new Date(noon + hour), accepted: { iat: noon - 1, digest, signer } }),
+    ],
+    [
+      'before-node',
+      'a younger Node with a mark that counts as none',
+      () => ({ nodeCreated: new Date(noon + hour), accepted: { iat: noon + 2 * day, digest, signer } }),
+    ],
     ['accepted', 'a clock a minute behind the seal', () => ({ now: new Date(noon - minute) })],
     ['from-the-future', 'a clock more than a minute behind', () => ({ now: new Date(noon - minute - 1) })],
-    ['from-the-future', 'the same where the mark knows it', () => ({ now: new Date(noon - minute - 1), accepted: { iat: noon, digest, signer } })],
+    [
+      'from-the-future',
+      'the same where the mark knows it',
+      () => ({ now: new Date(noon - minute - 1), accepted: { iat: noon, digest, signer } }),
+    ],
   ])('%s: %s', async (outcome, _, options) => {
     expect(await verdict(options())).toBe(outcome);
   });
@@ -61,14 +114,21 @@ describe('freshness', () => {
     const long = await issue(ca, { notBefore: new Date(noon - 3 * day), notAfter: new Date(noon + 3 * day) });
     const object = await seal(nodeFeature(), long, { at: noon - day });
     expect(await verifyNodeFeature(object, good)).toMatchObject({ stale: false });
-    expect(await verifyNodeFeature(object, { ...good, now: new Date(noon + 1) })).toMatchObject({ stale: true });
+    expect(await verifyNodeFeature(object, { ...good, now: new Date(noon + 1) })).toMatchObject({
+      stale: true,
+    });
     expect(await verifyNodeFeature(object, { ...good, maxAge: day - 1 })).toMatchObject({ stale: true });
   });
 });
 
 describe('the exception for an expired leaf', () => {
   const later = new Date(noon + 2 * hour);
-  const accepted = (change: Partial<AcceptedSeal> = {}): AcceptedSeal => ({ iat: noon, digest, signer, ...change });
+  const accepted = (change: Partial<AcceptedSeal> = {}): AcceptedSeal => ({
+    iat: noon,
+    digest,
+    signer,
+    ...change,
+  });
 
   test('what was accepted stays accepted, with the mark as it was', async () => {
     const newer = await seal(nodeFeature(), svid, { at: noon + minute });
@@ -79,7 +139,9 @@ describe('the exception for an expired leaf', () => {
   test('its age counts from the mark, not from its own iat', async () => {
     const newer = await seal(nodeFeature(), svid, { at: noon + hour });
     const now = new Date(noon + day + 1);
-    expect(await verifyNodeFeature(newer, { ...good, now, accepted: accepted() })).toMatchObject({ stale: true });
+    expect(await verifyNodeFeature(newer, { ...good, now, accepted: accepted() })).toMatchObject({
+      stale: true,
+    });
   });
 
   test('leaves out step 4 alone: not even the bundle is asked', async () => {
@@ -88,26 +150,67 @@ describe('the exception for an expired leaf', () => {
 
   test.each<[ReasonCode, string, () => Partial<VerifyOptions>]>([
     ['certificate-expired', 'there is no mark', () => ({})],
-    ['certificate-expired', 'the mark holds another content', () => ({ accepted: accepted({ digest: 'other' }) })],
+    [
+      'certificate-expired',
+      'the mark holds another content',
+      () => ({ accepted: accepted({ digest: 'other' }) }),
+    ],
     ['certificate-expired', 'the mark lost its digest', () => ({ accepted: { iat: noon, signer } })],
-    ['certificate-expired', 'the mark is from the far future and counts as none', () => ({ accepted: accepted({ iat: noon + 3 * day }) })],
+    [
+      'certificate-expired',
+      'the mark is from the far future and counts as none',
+      () => ({ accepted: accepted({ iat: noon + 3 * day }) }),
+    ],
     ['replayed', 'the mark is newer', () => ({ accepted: accepted({ iat: noon + 1 }) })],
-    ['namespace-not-in-policy', 'the policy dropped the namespace', () => ({ accepted: accepted(), policy: testPolicy((text) => text.replace('namespace: featureseal', 'namespace: other')) })],
-    ['signer-not-allowed', 'the policy no longer names the signer', () => ({ accepted: accepted(), policy: testPolicy((text) => text.replace('featureseal/worker', 'worker')) })],
-    ['label-not-granted', 'the policy no longer grants a label', () => ({ accepted: accepted(), policy: testPolicy((text) => text.replace('labels: ["*"]', 'labels: []')) })],
-    ['cluster-mismatch', 'the cluster has another name', () => ({ accepted: accepted(), policy: testPolicy((text) => text.replace('cluster: demo', 'cluster: other')) })],
+    [
+      'namespace-not-in-policy',
+      'the policy dropped the namespace',
+      () => ({
+        accepted: accepted(),
+        policy: testPolicy((text) => text.replace('namespace: featureseal', 'namespace: other')),
+      }),
+    ],
+    [
+      'signer-not-allowed',
+      'the policy no longer names the signer',
+      () => ({
+        accepted: accepted(),
+        policy: testPolicy((text) => text.replace('featureseal/worker', 'worker')),
+      }),
+    ],
+    [
+      'label-not-granted',
+      'the policy no longer grants a label',
+      () => ({
+        accepted: accepted(),
+        policy: testPolicy((text) => text.replace('labels: ["*"]', 'labels: []')),
+      }),
+    ],
+    [
+      'cluster-mismatch',
+      'the cluster has another name',
+      () => ({
+        accepted: accepted(),
+        policy: testPolicy((text) => text.replace('cluster: demo', 'cluster: other')),
+      }),
+    ],
   ])('does not hold, %s, where %s', async (code, _, options) => {
     expect(await verdict({ now: later, ...options() })).toBe(code);
   });
 
   test('does not hold for a leaf that is within its dates', async () => {
     expect(await verdict({ accepted: accepted(), bundles: new Map() })).toBe('bundle-missing');
-    expect(await verdict({ accepted: accepted(), bundles: bundlesOf(await rootCa()) })).toBe('certificate-signature');
+    expect(await verdict({ accepted: accepted(), bundles: bundlesOf(await rootCa()) })).toBe(
+      'certificate-signature',
+    );
     expect(await verdict({ accepted: accepted(), now: new Date(noon + hour) })).toBe('accepted');
   });
 
   test('does not hold for an expired authority above a leaf that is within its dates', async () => {
-    const intermediate = await ca.intermediate({ notBefore: new Date(noon - day), notAfter: new Date(noon + minute) });
+    const intermediate = await ca.intermediate({
+      notBefore: new Date(noon - day),
+      notAfter: new Date(noon + minute),
+    });
     const object = await seal(nodeFeature(), await issue(intermediate));
     const options = { now: new Date(noon + 2 * minute), accepted: accepted() };
     expect(await verdict({ accepted: accepted() }, object)).toBe('accepted');

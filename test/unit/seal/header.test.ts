@@ -16,14 +16,16 @@ const good = {
 };
 const text = JSON.stringify(good);
 const withMembers = (members: object): string => JSON.stringify({ ...good, ...members });
-const without = (key: string): string => JSON.stringify(good, (name, value: unknown) => (name === key ? undefined : value));
+const without = (key: string): string =>
+  JSON.stringify(good, (name, value: unknown) => (name === key ? undefined : value));
 const replaced = (from: string, to: string): string => {
   const other = text.replace(from, to);
   if (other === text) throw new Error(`nothing to replace: ${from}`);
   return other;
 };
 
-const keys = (count: number): string[] => Array.from({ length: count }, (_, index) => `k${String(index).padStart(3, '0')}`);
+const keys = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `k${String(index).padStart(3, '0')}`);
 const bytes = (length: number): string => Buffer.alloc(length, 1).toString('base64');
 
 describe('parseHeader', () => {
@@ -54,9 +56,17 @@ describe('parseHeader', () => {
 
   test.each<[ReasonCode, string, string]>([
     // Not exactly the members.
-    ...Object.keys(good).map((key): [ReasonCode, string, string] => ['seal-malformed', `no ${key}`, without(key)]),
+    ...Object.keys(good).map((key): [ReasonCode, string, string] => [
+      'seal-malformed',
+      `no ${key}`,
+      without(key),
+    ]),
     ...['crit', 'b64', 'kid', 'jwk', 'x5u', 'exp', '__proto__', 'constructor', 'Typ'].map(
-      (key): [ReasonCode, string, string] => ['seal-malformed', `${key} besides`, replaced('{"', `{"${key}":["x"],"`)],
+      (key): [ReasonCode, string, string] => [
+        'seal-malformed',
+        `${key} besides`,
+        replaced('{"', `{"${key}":["x"],"`),
+      ],
     ),
     ['seal-malformed', 'typ twice', replaced('"typ"', '"typ":"nodefeature-seal+jws","typ"')],
     ['seal-malformed', 'iat twice, once with an escape', replaced('"iat":1', '"iat":2,"i\\u0061t":1')],
@@ -87,7 +97,11 @@ describe('parseHeader', () => {
     ['seal-type-unknown', 'a later version', withMembers({ typ: 'nodefeature-seal-v2+jws' })],
     // alg
     ...['none', 'None', '', 'HS256', 'ES512', 'ES256K', 'RS384', 'PS512', 'RS1', 'EdDSA', 'es256'].map(
-      (alg): [ReasonCode, string, string] => ['seal-algorithm', `alg ${JSON.stringify(alg)}`, withMembers({ alg })],
+      (alg): [ReasonCode, string, string] => [
+        'seal-algorithm',
+        `alg ${JSON.stringify(alg)}`,
+        withMembers({ alg }),
+      ],
     ),
     // iat
     ['seal-time', 'iat 0', withMembers({ iat: 0 })],
@@ -109,11 +123,19 @@ describe('parseHeader', () => {
     ['seal-chain', 'base64 with a line feed', withMembers({ x5c: ['Y2Vy\ndA=='] })],
     ['seal-chain', 'base64 with white space at its end', withMembers({ x5c: [`${der} `] })],
     ['seal-chain', 'base64url', withMembers({ x5c: ['-_-_'] })],
-    ['seal-chain', 'PEM', withMembers({ x5c: [`-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----`] })],
+    [
+      'seal-chain',
+      'PEM',
+      withMembers({ x5c: [`-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----`] }),
+    ],
     // Covered keys.
     ['covered-keys', '65 keys together', withMembers({ annotations: keys(64) })],
     ['covered-keys', 'no node name', withMembers({ labels: [] })],
-    ['covered-keys', 'the node name among annotations', withMembers({ labels: [], annotations: [nodeNameKey] })],
+    [
+      'covered-keys',
+      'the node name among annotations',
+      withMembers({ labels: [], annotations: [nodeNameKey] }),
+    ],
     ['covered-keys', 'a label twice', withMembers({ labels: [nodeNameKey, nodeNameKey] })],
     ['covered-keys', 'annotations out of order', withMembers({ annotations: ['b', 'a'] })],
     ['covered-keys', 'the order of code points', withMembers({ annotations: ['\ufb33', '\u{1f600}'] })],

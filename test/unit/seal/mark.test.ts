@@ -16,7 +16,9 @@ describe('the mark', () => {
     expect(written).toBe(
       `{"uid":"uid-1","objects":{"featureseal/a":{"iat":${noon},"digest":"${seal.digest}","signer":"${seal.signer}"},"vendor/a":{"iat":1,"signer":"x"}}}`,
     );
-    expect(readMark(written, context)).toEqual({ mark: mark({ 'featureseal/a': seal, 'vendor/a': { iat: 1, signer: 'x' } }) });
+    expect(readMark(written, context)).toEqual({
+      mark: mark({ 'featureseal/a': seal, 'vendor/a': { iat: 1, signer: 'x' } }),
+    });
   });
 
   test('is nothing where there is nothing to remember', () => {
@@ -26,7 +28,11 @@ describe('the mark', () => {
 
   const unreadable = 'the mark cannot be read';
   test.each([
-    ['of an earlier Node', text({ 'a/b': seal }, 'uid-0'), 'the mark belongs to an earlier Node of this name'],
+    [
+      'of an earlier Node',
+      text({ 'a/b': seal }, 'uid-0'),
+      'the mark belongs to an earlier Node of this name',
+    ],
     ['that is not JSON', '{', unreadable],
     ['that is empty', '', unreadable],
     ['that is null', 'null', unreadable],
@@ -46,7 +52,13 @@ describe('the mark', () => {
     ['with a digest of 65 characters', text({ 'a/b': { ...seal, digest: 'd'.repeat(65) } }), unreadable],
     ['of more than 16 KiB', text({ 'a/b': seal }) + ' '.repeat(16 * 1024), unreadable],
     ['nested 100,000 deep', '['.repeat(100_000), unreadable],
-    ['of 17 objects', text(Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`n${index}/a`, { iat: 1, signer: '' }]))), 'the mark names more than 16 objects'],
+    [
+      'of 17 objects',
+      text(
+        Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`n${index}/a`, { iat: 1, signer: '' }])),
+      ),
+      'the mark names more than 16 objects',
+    ],
   ])('%s counts as absent', (_, annotation, problem) => {
     expect(readMark(annotation, context)).toEqual({ mark: emptyMark, problem });
   });

@@ -4,9 +4,27 @@ import type { Crypto } from '../../../src/crypto.ts';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import { signNodeFeature, type SignOptions } from '../../../src/seal/sign.ts';
 import { verifyNodeFeature } from '../../../src/seal/verify.ts';
-import { KeyUsageFlags, toPem, toPkcs8, type TestCa, type TestKeyAlgorithm, type TestSvid } from '../../support/certificates.ts';
+import {
+  KeyUsageFlags,
+  toPem,
+  toPkcs8,
+  type TestCa,
+  type TestKeyAlgorithm,
+  type TestSvid,
+} from '../../support/certificates.ts';
 import { reasonOf } from '../../support/reason.ts';
-import { bundlesOf, changed, issue, nodeFeature, nodeNameKey, noon, rootCa, sealKey, testPolicy, type Loose } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  changed,
+  issue,
+  nodeFeature,
+  nodeNameKey,
+  noon,
+  rootCa,
+  sealKey,
+  testPolicy,
+  type Loose,
+} from '../../support/sealing.ts';
 
 let ca: TestCa;
 let svid: TestSvid;
@@ -19,13 +37,20 @@ function sign(object: unknown = nodeFeature(), options: Partial<SignOptions> = {
   return signNodeFeature(object, { svid, cluster: 'demo', now: new Date(noon), ...options });
 }
 
-function headerOf(object: { metadata: { annotations?: Readonly<Record<string, string>> } }): Record<string, unknown> {
+function headerOf(object: {
+  metadata: { annotations?: Readonly<Record<string, string>> };
+}): Record<string, unknown> {
   const [head = ''] = (object.metadata.annotations?.[sealKey] ?? '').split('.');
   return JSON.parse(Buffer.from(head, 'base64url').toString('utf8')) as Record<string, unknown>;
 }
 
 function verify(object: unknown, crypto: Crypto = globalThis.crypto) {
-  return verifyNodeFeature(object, { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon), crypto });
+  return verifyNodeFeature(object, {
+    bundles: bundlesOf(ca),
+    policy: testPolicy(),
+    now: new Date(noon),
+    crypto,
+  });
 }
 
 describe('signNodeFeature', () => {
@@ -77,7 +102,9 @@ describe('signNodeFeature', () => {
     expect(JSON.stringify(sealed)).toContain('"__proto__":"z"');
     expect(headerOf(sealed)).toMatchObject({ annotations: ['__proto__'] });
     expect(await verify(sealed)).toMatchObject({ trust: 'verified' });
-    expect(await reasonOf(() => verify(changed(sealed, ({ spec }) => (spec.labels = {}))))).toBe('signature-invalid');
+    expect(await reasonOf(() => verify(changed(sealed, ({ spec }) => (spec.labels = {}))))).toBe(
+      'signature-invalid',
+    );
   });
 
   test.each<[ReasonCode, string, (copy: Loose) => void]>([
@@ -86,21 +113,50 @@ describe('signNodeFeature', () => {
     ['object-malformed', 'null', ({ spec }) => (spec.labels['n'] = null)],
     ['object-malformed', 'an unknown field', ({ spec }) => (spec['x'] = {})],
     ['object-malformed', 'a lone surrogate', ({ spec }) => (spec.labels['n'] = '\ud800')],
-    ['object-malformed', 'a covered value that is no text', ({ metadata }) => (metadata.annotations['a'] = 5)],
+    [
+      'object-malformed',
+      'a covered value that is no text',
+      ({ metadata }) => (metadata.annotations['a'] = 5),
+    ],
     ['object-too-large', 'more than 1.5 MiB', ({ spec }) => (spec.labels['n'] = 'x'.repeat(1536 * 1024))],
     ['covered-keys', 'no node name', ({ metadata }) => (metadata.labels = {})],
     ['covered-keys', 'a key with a lone surrogate', ({ metadata }) => (metadata.annotations['\ud800'] = 'x')],
-    ['covered-keys', '65 keys', ({ metadata }) => (metadata.annotations = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`k${i}`, ''])))],
-    ['node-name-invalid', 'a node name that is none', ({ metadata }) => (metadata.labels[nodeNameKey] = 'Node A')],
+    [
+      'covered-keys',
+      '65 keys',
+      ({ metadata }) =>
+        (metadata.annotations = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`k${i}`, '']))),
+    ],
+    [
+      'node-name-invalid',
+      'a node name that is none',
+      ({ metadata }) => (metadata.labels[nodeNameKey] = 'Node A'),
+    ],
   ])('refuses with %s an object with %s', async (code, _, change) => {
     expect(await reasonOf(() => sign(changed(nodeFeature(), change)))).toBe(code);
   });
 
   test.each<[ReasonCode, string, () => Partial<SignOptions>]>([
-    ['covered-keys', 'a covered key that the object lacks', () => ({ covered: { labels: [nodeNameKey], annotations: ['x'] } })],
-    ['covered-keys', 'a covered key twice', () => ({ covered: { labels: [nodeNameKey, nodeNameKey], annotations: [] } })],
-    ['covered-keys', 'the seal covered by itself', () => ({ covered: { labels: [nodeNameKey], annotations: [sealKey] } })],
-    ['covered-keys', 'a seal that does not cover the node', () => ({ covered: { labels: [], annotations: [] } })],
+    [
+      'covered-keys',
+      'a covered key that the object lacks',
+      () => ({ covered: { labels: [nodeNameKey], annotations: ['x'] } }),
+    ],
+    [
+      'covered-keys',
+      'a covered key twice',
+      () => ({ covered: { labels: [nodeNameKey, nodeNameKey], annotations: [] } }),
+    ],
+    [
+      'covered-keys',
+      'the seal covered by itself',
+      () => ({ covered: { labels: [nodeNameKey], annotations: [sealKey] } }),
+    ],
+    [
+      'covered-keys',
+      'a seal that does not cover the node',
+      () => ({ covered: { labels: [], annotations: [] } }),
+    ],
     ['seal-time', 'a time before 1970', () => ({ now: new Date(-1) })],
     ['seal-time', 'the epoch itself', () => ({ now: new Date(0) })],
     ['usage', 'a time that is none', () => ({ now: new Date(NaN) })],
@@ -116,7 +172,11 @@ describe('signNodeFeature', () => {
     ['svid-uri-san', 'without SPIFFE ID', { names: [{ type: 'dns', value: 'x' }] }],
     ['spiffe-id-no-path', 'of the trust domain', { spiffeId: 'spiffe://example.org' }],
     ['spiffe-id-reserved', 'of an agent', { spiffeId: 'spiffe://example.org/spire/agent/x' }],
-    ['svid-key-usage', 'that may sign certificates', { keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign }],
+    [
+      'svid-key-usage',
+      'that may sign certificates',
+      { keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign },
+    ],
     ['key-not-allowed', 'on P-521', { keyAlgorithm: 'P-521' }],
   ])('refuses with %s an SVID %s', async (code, _, options) => {
     const bad = await issue(ca, options);
@@ -125,7 +185,8 @@ describe('signNodeFeature', () => {
 
   test('refuses a chain that no verifier would read', async () => {
     const { chain, key } = svid;
-    const of = (certificates: Uint8Array[]) => reasonOf(() => sign(nodeFeature(), { svid: { chain: certificates, key } }));
+    const of = (certificates: Uint8Array[]) =>
+      reasonOf(() => sign(nodeFeature(), { svid: { chain: certificates, key } }));
     expect(await of([...chain, ...Array<Uint8Array>(8).fill(ca.root)])).toBe('seal-chain');
     expect(await of([])).toBe('certificate-malformed');
     expect(await of([...chain, new Uint8Array(5)])).toBe('certificate-malformed');
@@ -133,27 +194,51 @@ describe('signNodeFeature', () => {
 
   test('refuses a key that belongs to another certificate, and says nothing of the key', async () => {
     const other = await issue(ca);
-    for (const key of [other.key, await toPkcs8(other.key), 'not a key: secret', new TextEncoder().encode('secret')]) {
+    for (const key of [
+      other.key,
+      await toPkcs8(other.key),
+      'not a key: secret',
+      new TextEncoder().encode('secret'),
+    ]) {
       const refusal = sign(nodeFeature(), { svid: { chain: svid.chain, key } });
-      await expect(refusal).rejects.toMatchObject({ code: 'key-mismatch', message: expect.not.stringContaining('secret') });
+      await expect(refusal).rejects.toMatchObject({
+        code: 'key-mismatch',
+        message: expect.not.stringContaining('secret'),
+      });
     }
   });
 });
 
 describe('keys and crypto providers', () => {
   const peculiar = new PeculiarCrypto() as unknown as Crypto;
-  const providers: [string, Crypto][] = [['native', globalThis.crypto], ['@peculiar/webcrypto', peculiar]];
-  const algorithms: [TestKeyAlgorithm, string][] = [['P-256', 'ES256'], ['P-384', 'ES384'], ['RSA-2048', 'PS256'], ['RSA-3072', 'PS256'], ['RSA-4096', 'PS256']];
-  const rows = providers.flatMap(([name, crypto]) => algorithms.map(([key, alg]) => [name, key, alg, crypto] as const));
+  const providers: [string, Crypto][] = [
+    ['native', globalThis.crypto],
+    ['@peculiar/webcrypto', peculiar],
+  ];
+  const algorithms: [TestKeyAlgorithm, string][] = [
+    ['P-256', 'ES256'],
+    ['P-384', 'ES384'],
+    ['RSA-2048', 'PS256'],
+    ['RSA-3072', 'PS256'],
+    ['RSA-4096', 'PS256'],
+  ];
+  const rows = providers.flatMap(([name, crypto]) =>
+    algorithms.map(([key, alg]) => [name, key, alg, crypto] as const),
+  );
 
-  test.each(rows)('%s seals with %s as %s, and each verifies the other', async (_, keyAlgorithm, alg, crypto) => {
-    const { chain, key } = await issue(ca, { keyAlgorithm });
-    const sealed = await sign(nodeFeature(), { svid: { chain, key: await toPkcs8(key) }, crypto });
-    expect(headerOf(sealed)).toMatchObject({ alg });
-    for (const [, provider] of providers) expect(await verify(sealed, provider)).toMatchObject({ trust: 'verified' });
-    const edited = changed(sealed, ({ spec }) => (spec.labels = {}));
-    for (const [, provider] of providers) expect(await reasonOf(() => verify(edited, provider))).toBe('signature-invalid');
-  });
+  test.each(rows)(
+    '%s seals with %s as %s, and each verifies the other',
+    async (_, keyAlgorithm, alg, crypto) => {
+      const { chain, key } = await issue(ca, { keyAlgorithm });
+      const sealed = await sign(nodeFeature(), { svid: { chain, key: await toPkcs8(key) }, crypto });
+      expect(headerOf(sealed)).toMatchObject({ alg });
+      for (const [, provider] of providers)
+        expect(await verify(sealed, provider)).toMatchObject({ trust: 'verified' });
+      const edited = changed(sealed, ({ spec }) => (spec.labels = {}));
+      for (const [, provider] of providers)
+        expect(await reasonOf(() => verify(edited, provider))).toBe('signature-invalid');
+    },
+  );
 
   test('takes chain and key as PEM', async () => {
     const pkcs8 = Buffer.from(await toPkcs8(svid.key)).toString('base64');
@@ -164,7 +249,13 @@ describe('keys and crypto providers', () => {
 
   test('takes a key of the provider in use', async () => {
     const pkcs8 = await toPkcs8(svid.key);
-    const key = await peculiar.subtle.importKey('pkcs8', pkcs8, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+    const key = await peculiar.subtle.importKey(
+      'pkcs8',
+      pkcs8,
+      { name: 'ECDSA', namedCurve: 'P-256' },
+      false,
+      ['sign'],
+    );
     const sealed = await sign(nodeFeature(), { svid: { chain: svid.chain, key }, crypto: peculiar });
     expect(await verify(sealed)).toMatchObject({ trust: 'verified' });
   });

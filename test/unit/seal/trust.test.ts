@@ -7,7 +7,20 @@ import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.
 import { Extension, type TestCa, type TestSvid } from '../../support/certificates.ts';
 import { countingCrypto } from '../../support/counting-crypto.ts';
 import { reasonOf } from '../../support/reason.ts';
-import { bundlesOf, changed, hour, issue, minute, nodeFeature, noon, rawSeal, rootCa, seal, sealKey, testPolicy } from '../../support/sealing.ts';
+import {
+  bundlesOf,
+  changed,
+  hour,
+  issue,
+  minute,
+  nodeFeature,
+  noon,
+  rawSeal,
+  rootCa,
+  seal,
+  sealKey,
+  testPolicy,
+} from '../../support/sealing.ts';
 
 let ca: TestCa;
 let svid: TestSvid;
@@ -20,7 +33,11 @@ beforeAll(async () => {
   good = { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) };
 });
 
-function judge(trust: SealTrust, object: unknown, options: Partial<VerifyOptions> = {}): Promise<ReasonCode | 'accepted'> {
+function judge(
+  trust: SealTrust,
+  object: unknown,
+  options: Partial<VerifyOptions> = {},
+): Promise<ReasonCode | 'accepted'> {
   return reasonOf(() => verifyNodeFeature(object, { ...good, trust, ...options }));
 }
 
@@ -37,17 +54,34 @@ describe('SealTrust', () => {
   test('remembers no refusal and is not fooled by what it remembers', async () => {
     const trust = new SealTrust();
     expect(await judge(trust, sealed)).toBe('accepted');
-    expect(await judge(trust, changed(sealed, ({ spec }) => (spec.labels = {})))).toBe('signature-invalid');
+    expect(
+      await judge(
+        trust,
+        changed(sealed, ({ spec }) => (spec.labels = {})),
+      ),
+    ).toBe('signature-invalid');
     // The signature of one object in the envelope of another, the chain known.
-    const [head] = String((await seal(nodeFeature(), svid, { at: noon + 1 })).metadata.annotations?.[sealKey]).split('..');
+    const [head] = String(
+      (await seal(nodeFeature(), svid, { at: noon + 1 })).metadata.annotations?.[sealKey],
+    ).split('..');
     const [, tail] = String(sealed.metadata.annotations?.[sealKey]).split('..');
-    expect(await judge(trust, changed(sealed, ({ metadata }) => (metadata.annotations[sealKey] = `${head}..${tail}`)))).toBe('signature-invalid');
+    expect(
+      await judge(
+        trust,
+        changed(sealed, ({ metadata }) => (metadata.annotations[sealKey] = `${head}..${tail}`)),
+      ),
+    ).toBe('signature-invalid');
     // The known leaf with the key of somebody else.
     const thief = { ...svid, key: (await issue(ca)).key };
     expect(await judge(trust, await rawSeal(nodeFeature(), thief))).toBe('signature-invalid');
     // A refusal first, then the good one.
     const fresh = new SealTrust();
-    expect(await judge(fresh, changed(sealed, ({ spec }) => (spec.labels = {})))).toBe('signature-invalid');
+    expect(
+      await judge(
+        fresh,
+        changed(sealed, ({ spec }) => (spec.labels = {})),
+      ),
+    ).toBe('signature-invalid');
     expect(await judge(fresh, sealed)).toBe('accepted');
   });
 
@@ -74,7 +108,9 @@ describe('SealTrust', () => {
     const trust = new SealTrust();
     expect(await judge(trust, sealed)).toBe('accepted');
     expect(await judge(trust, sealed, { accepted: { iat: noon + 1, signer: '' } })).toBe('replayed');
-    expect(await judge(trust, sealed, { policy: testPolicy((text) => text.replace('/worker/', '/other/')) })).toBe('signer-not-allowed');
+    expect(
+      await judge(trust, sealed, { policy: testPolicy((text) => text.replace('/worker/', '/other/')) }),
+    ).toBe('signer-not-allowed');
   });
 
   test('a long chain is judged each time, so that padding one fills no memory', async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import { FeaturesealError, verificationStep } from '../../../src/error.ts';
+import type { Features } from '../../../src/feature/features.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.ts';
 import { generateKeys, KeyUsageFlags, type TestCa, type TestSvid } from '../../support/certificates.ts';
@@ -92,7 +93,10 @@ describe('verifyNodeFeature', () => {
   });
 
   test('hostile names are data like others', async () => {
-    const labels = JSON.parse('{"__proto__":"a","constructor":"b","toJSON":"c","9":"d","10":"e"}') as Record<string, string>;
+    const labels = JSON.parse('{"__proto__":"a","constructor":"b","toJSON":"c","9":"d","10":"e"}') as Record<
+      string,
+      string
+    >;
     const verified = await verifyNodeFeature(await seal(nodeFeature({ labels }), svid), good);
     expect(Object.keys(verified.labels).sort()).toEqual(
       ['10', '9', '__proto__', 'constructor', 'toJSON'].map((key) => `feature.node.kubernetes.io/${key}`),
@@ -102,27 +106,71 @@ describe('verifyNodeFeature', () => {
 
 /** One change to a good sealed object, and the code of the step that must see it: no other rule is broken. */
 const edits: [ReasonCode, string, (copy: Loose) => void][] = [
-  ['namespace-not-in-policy', 'a namespace without entry', ({ metadata }) => (metadata.namespace = 'default')],
+  [
+    'namespace-not-in-policy',
+    'a namespace without entry',
+    ({ metadata }) => (metadata.namespace = 'default'),
+  ],
   ['object-malformed', 'a number in the spec', ({ spec }) => (spec.labels['n'] = 1)],
   ['object-malformed', 'an unknown field in the spec', ({ spec }) => (spec['x'] = {})],
   ['object-malformed', 'another kind', (copy) => (copy.kind = 'Node')],
-  ['object-malformed', 'a covered annotation that is a number', ({ metadata }) => (metadata.annotations['a'] = 1)],
-  ['seal-missing', 'no seal', ({ metadata }) => delete metadata.annotations[sealKey]],
+  [
+    'object-malformed',
+    'a covered annotation that is a number',
+    ({ metadata }) => (metadata.annotations['a'] = 1),
+  ],
+  ['seal-missing', 'no seal', ({ metadata }) => Reflect.deleteProperty(metadata.annotations, sealKey)],
   ['seal-missing', 'an empty seal', ({ metadata }) => (metadata.annotations[sealKey] = '')],
-  ['seal-malformed', 'a seal that is no text', ({ metadata }) => (metadata.annotations[sealKey] = { a: 'b' })],
+  [
+    'seal-malformed',
+    'a seal that is no text',
+    ({ metadata }) => (metadata.annotations[sealKey] = { a: 'b' }),
+  ],
   ['covered-keys', 'a covered annotation that is gone', ({ metadata }) => delete metadata.annotations['a']],
-  ['covered-keys', 'the node name gone', ({ metadata }) => delete metadata.labels[nodeNameKey]],
-  ['node-name-invalid', 'a node name in capitals', ({ metadata }) => (metadata.labels[nodeNameKey] = 'Node-A')],
-  ['node-name-invalid', 'a node name of two segments', ({ metadata }) => (metadata.labels[nodeNameKey] = 'a/node-a')],
+  [
+    'covered-keys',
+    'the node name gone',
+    ({ metadata }) => Reflect.deleteProperty(metadata.labels, nodeNameKey),
+  ],
+  [
+    'node-name-invalid',
+    'a node name in capitals',
+    ({ metadata }) => (metadata.labels[nodeNameKey] = 'Node-A'),
+  ],
+  [
+    'node-name-invalid',
+    'a node name of two segments',
+    ({ metadata }) => (metadata.labels[nodeNameKey] = 'a/node-a'),
+  ],
   ['node-name-invalid', 'a node name ..', ({ metadata }) => (metadata.labels[nodeNameKey] = '..')],
-  ['node-name-invalid', 'a placeholder as node name', ({ metadata }) => (metadata.labels[nodeNameKey] = '{node}')],
-  ['node-name-invalid', 'a node name of 64 characters', ({ metadata }) => (metadata.labels[nodeNameKey] = 'n'.repeat(64))],
-  ['node-name-invalid', 'a line feed after the node name', ({ metadata }) => (metadata.labels[nodeNameKey] = 'node-a\n')],
-  ['signature-invalid', 'an edited label', ({ spec }) => (spec.labels['feature.node.kubernetes.io/gpu'] = 'true')],
+  [
+    'node-name-invalid',
+    'a placeholder as node name',
+    ({ metadata }) => (metadata.labels[nodeNameKey] = '{node}'),
+  ],
+  [
+    'node-name-invalid',
+    'a node name of 64 characters',
+    ({ metadata }) => (metadata.labels[nodeNameKey] = 'n'.repeat(64)),
+  ],
+  [
+    'node-name-invalid',
+    'a line feed after the node name',
+    ({ metadata }) => (metadata.labels[nodeNameKey] = 'node-a\n'),
+  ],
+  [
+    'signature-invalid',
+    'an edited label',
+    ({ spec }) => (spec.labels['feature.node.kubernetes.io/gpu'] = 'true'),
+  ],
   ['signature-invalid', 'a label removed', ({ spec }) => (spec.labels = {})],
   ['signature-invalid', 'an edited feature', ({ spec }) => (spec.features = {})],
   ['signature-invalid', 'another name', ({ metadata }) => (metadata.name = 'node-b')],
-  ['signature-invalid', 'a copy in another namespace of the policy', ({ metadata }) => (metadata.namespace = 'vendor')],
+  [
+    'signature-invalid',
+    'a copy in another namespace of the policy',
+    ({ metadata }) => (metadata.namespace = 'vendor'),
+  ],
   ['signature-invalid', 'another node', ({ metadata }) => (metadata.labels[nodeNameKey] = 'node-b')],
   ['signature-invalid', 'an edited covered annotation', ({ metadata }) => (metadata.annotations['a'] = '2')],
   ['signature-invalid', 'text in another normal form', ({ metadata }) => (metadata.annotations['a'] = '１')],
@@ -143,8 +191,11 @@ describe('an object that was changed after sealing', () => {
     const other = await seal(nodeFeature({ labels: {} }), svid);
     const later = await seal(nodeFeature({ annotations: { a: '1' } }), svid, { at: noon + 1 });
     const annotation = (object: NodeFeature): string => object.metadata.annotations?.[sealKey] ?? '';
-    const withSeal = (text: string) => changed(sealed, ({ metadata }) => (metadata.annotations[sealKey] = text));
-    expect(await verdict(changed(other, ({ metadata }) => (metadata.annotations[sealKey] = annotation(later))))).toBe('covered-keys');
+    const withSeal = (text: string) =>
+      changed(sealed, ({ metadata }) => (metadata.annotations[sealKey] = text));
+    expect(
+      await verdict(changed(other, ({ metadata }) => (metadata.annotations[sealKey] = annotation(later)))),
+    ).toBe('covered-keys');
     const [head] = annotation(later).split('..');
     const [, tail] = annotation(sealed).split('..');
     expect(await verdict(withSeal(annotation(later)))).toBe('accepted');
@@ -153,7 +204,8 @@ describe('an object that was changed after sealing', () => {
 });
 
 describe('a seal that no signer would make', () => {
-  const forged = async (forgery: Forgery, object = nodeFeature(), by = svid) => verdict(await rawSeal(object, by, forgery));
+  const forged = async (forgery: Forgery, object = nodeFeature(), by = svid) =>
+    verdict(await rawSeal(object, by, forgery));
 
   test('the forger of these tests can make a good one', async () => {
     expect(await forged({})).toBe('accepted');
@@ -174,12 +226,24 @@ describe('a seal that no signer would make', () => {
     ['seal-malformed', 'stray bits in the last character', { compact: (head) => `${head}..AB` }],
     ['seal-malformed', 'a header that is not UTF-8', { header: () => new Uint8Array([0x7b, 0xff, 0x7d]) }],
     ['seal-malformed', 'a byte order mark in the header', { header: (text) => `\ufeff${text}` }],
-    ['seal-malformed', 'JSON serialisation of JWS', { compact: (head, tail) => JSON.stringify({ protected: head, signature: tail }) }],
+    [
+      'seal-malformed',
+      'JSON serialisation of JWS',
+      { compact: (head, tail) => JSON.stringify({ protected: head, signature: tail }) },
+    ],
     ['seal-malformed', 'a member too many', { members: { crit: [] } }],
     ['seal-malformed', 'a member twice', { header: (text) => text.replace('{', '{"iat":1,') }],
-    ['seal-too-large', 'more than 64 KiB', { compact: (head, tail) => `${head}..${tail}`.padEnd(64 * 1024 + 1, 'A') }],
+    [
+      'seal-too-large',
+      'more than 64 KiB',
+      { compact: (head, tail) => `${head}..${tail}`.padEnd(64 * 1024 + 1, 'A') },
+    ],
     ['seal-type-unknown', 'a token made with the same key', { members: { typ: 'JWT' } }],
-    ['seal-algorithm', 'alg none and no signature', { members: { alg: 'none' }, sign: async () => new Uint8Array(1) }],
+    [
+      'seal-algorithm',
+      'alg none and no signature',
+      { members: { alg: 'none' }, sign: async () => new Uint8Array(1) },
+    ],
     ['seal-algorithm', 'HMAC under the public key', { members: { alg: 'HS256' } }],
     ['seal-algorithm', 'ES384 with a P-256 key', { members: { alg: 'ES384' } }],
     ['seal-algorithm', 'PS256 with a P-256 key', { members: { alg: 'PS256' } }],
@@ -191,11 +255,27 @@ describe('a seal that no signer would make', () => {
     ['certificate-malformed', 'a chain that is no certificate', { members: { x5c: ['AAAA'] } }],
     ['signature-invalid', 'a signature in DER', { sign: async () => Buffer.from('3006020101020101', 'hex') }],
     ['signature-invalid', 'r and s of zero', { sign: async () => new Uint8Array(64) }],
-    ['signature-invalid', 'a signature one byte short', { sign: async (data) => (await ecdsaOf(svid)(data)).subarray(1) }],
-    ['signature-invalid', 'a signature one byte long', { sign: async (data) => Buffer.concat([await ecdsaOf(svid)(data), Buffer.alloc(1)]) }],
+    [
+      'signature-invalid',
+      'a signature one byte short',
+      { sign: async (data) => (await ecdsaOf(svid)(data)).subarray(1) },
+    ],
+    [
+      'signature-invalid',
+      'a signature one byte long',
+      { sign: async (data) => Buffer.concat([await ecdsaOf(svid)(data), Buffer.alloc(1)]) },
+    ],
     ['signature-invalid', 'another digest', { sign: (data) => ecdsaOf(svid, 'SHA-384')(data) }],
-    ['signature-invalid', 'another key', { sign: async (data) => ecdsaOf({ key: (await generateKeys()).privateKey })(data) }],
-    ['signature-invalid', 'the payload signed without header', { sign: (data) => ecdsaOf(svid)(data.subarray(data.indexOf(0x2e) + 1)) }],
+    [
+      'signature-invalid',
+      'another key',
+      { sign: async (data) => ecdsaOf({ key: (await generateKeys()).privateKey })(data) },
+    ],
+    [
+      'signature-invalid',
+      'the payload signed without header',
+      { sign: (data) => ecdsaOf(svid)(data.subarray(data.indexOf(0x2e) + 1)) },
+    ],
   ])('is refused with %s: %s', async (code, _, forgery) => {
     expect(await forged(forgery)).toBe(code);
   });
@@ -206,7 +286,8 @@ describe('a seal that no signer would make', () => {
   });
 
   test('is read up to 64 KiB and not one character more', async () => {
-    const tail = (length: number) => (head: string, signature: string) => `${head}..${signature}`.padEnd(length, 'A');
+    const tail = (length: number) => (head: string, signature: string) =>
+      `${head}..${signature}`.padEnd(length, 'A');
     // Multiples of four keep it canonical base64; the signature is then much too long.
     const object = await rawSeal(nodeFeature(), svid);
     const text = String(object.metadata.annotations?.[sealKey]);
@@ -225,7 +306,11 @@ describe('the keys of signers', () => {
     expect(await verdict(changed(object, ({ spec }) => (spec.labels = {})))).toBe('signature-invalid');
   });
 
-  const rsaSeal = async (alg: string, parameters: { name: string; saltLength?: number }, hash = 'SHA-256') => {
+  const rsaSeal = async (
+    alg: string,
+    parameters: { name: string; saltLength?: number },
+    hash = 'SHA-256',
+  ) => {
     const signer = await issue(ca, { keyAlgorithm: 'RSA-2048' });
     const { subtle } = globalThis.crypto;
     const pkcs8 = await subtle.exportKey('pkcs8', signer.key);
@@ -247,18 +332,28 @@ describe('the keys of signers', () => {
   });
 
   test('RSA with SHA-512 called RS256 is refused', async () => {
-    expect(await verdict(await rsaSeal('RS256', { name: 'RSASSA-PKCS1-v1_5' }, 'SHA-512'))).toBe('signature-invalid');
+    expect(await verdict(await rsaSeal('RS256', { name: 'RSASSA-PKCS1-v1_5' }, 'SHA-512'))).toBe(
+      'signature-invalid',
+    );
   });
 });
 
 describe('the chain of a seal', () => {
   test.each<[ReasonCode, string, Parameters<typeof issue>[1]]>([
     ['svid-uri-san', 'a leaf without SPIFFE ID', { names: [{ type: 'dns', value: 'node-a' }] }],
-    ['spiffe-id-invalid', 'an ID with dot segments', { spiffeId: `spiffe://example.org/featureseal/worker/demo/b/../node-a` }],
+    [
+      'spiffe-id-invalid',
+      'an ID with dot segments',
+      { spiffeId: `spiffe://example.org/featureseal/worker/demo/b/../node-a` },
+    ],
     ['spiffe-id-no-path', 'the ID of the trust domain', { spiffeId: 'spiffe://example.org' }],
     ['spiffe-id-reserved', 'the ID of an agent', { spiffeId: 'spiffe://example.org/spire/agent/x' }],
     ['svid-is-ca', 'a leaf that is a CA', { isCa: true }],
-    ['svid-key-usage', 'a leaf that may sign certificates', { keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign }],
+    [
+      'svid-key-usage',
+      'a leaf that may sign certificates',
+      { keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign },
+    ],
     ['certificate-expired', 'a leaf that has expired', { notAfter: new Date(noon - 1000) }],
     ['certificate-not-yet-valid', 'a leaf that is not valid yet', { notBefore: new Date(noon + 1000) }],
   ])('is refused with %s: %s', async (code, _, options) => {
@@ -266,10 +361,16 @@ describe('the chain of a seal', () => {
   });
 
   test('leads to the bundle of its own trust domain, over intermediates in the seal', async () => {
-    const intermediate = await ca.intermediate({ notBefore: new Date(noon - day), notAfter: new Date(noon + day) });
+    const intermediate = await ca.intermediate({
+      notBefore: new Date(noon - day),
+      notAfter: new Date(noon + day),
+    });
     const object = await seal(nodeFeature(), await issue(intermediate));
     expect(await verdict(object)).toBe('accepted');
-    const withoutIntermediate = await rawSeal(nodeFeature(), { ...(await issue(intermediate)), chain: [(await issue(intermediate)).chain[0] ?? new Uint8Array()] });
+    const withoutIntermediate = await rawSeal(nodeFeature(), {
+      ...(await issue(intermediate)),
+      chain: [(await issue(intermediate)).chain[0] ?? new Uint8Array()],
+    });
     expect(await verdict(withoutIntermediate)).toBe('path-not-found');
   });
 
@@ -284,7 +385,9 @@ describe('the chain of a seal', () => {
   test('no bundle, an empty bundle, and the bundle of another trust domain are refused', async () => {
     expect(await verdict(sealed, { bundles: new Map() })).toBe('bundle-missing');
     expect(await verdict(sealed, { bundles: new Map([['example.org', []]]) })).toBe('bundle-missing');
-    expect(await verdict(sealed, { bundles: new Map([['other.example', [ca.root]]]) })).toBe('bundle-missing');
+    expect(await verdict(sealed, { bundles: new Map([['other.example', [ca.root]]]) })).toBe(
+      'bundle-missing',
+    );
   });
 
   test('a federated authority cannot make our IDs', async () => {
@@ -337,7 +440,9 @@ describe('the policy', () => {
 
   test('refuses a worker that signs for another node than its own', async () => {
     expect(await signedBy(workerId(), nodeFeature({ node: 'node-b' }))).toBe('signer-not-allowed');
-    expect(await signedBy(workerId(), nodeFeature({ node: 'node-b', name: 'node-a' }))).toBe('signer-not-allowed');
+    expect(await signedBy(workerId(), nodeFeature({ node: 'node-b', name: 'node-a' }))).toBe(
+      'signer-not-allowed',
+    );
   });
 
   test('refuses an object that is not named after its node', async () => {
@@ -345,24 +450,60 @@ describe('the policy', () => {
   });
 
   test('refuses a header that names the cluster of a signer whose ID names another', async () => {
-    const object = await seal(nodeFeature(), await issue(ca, { spiffeId: workerId('node-a', 'other') }), { cluster: 'other' });
+    const object = await seal(nodeFeature(), await issue(ca, { spiffeId: workerId('node-a', 'other') }), {
+      cluster: 'other',
+    });
     expect(await verdict(object)).toBe('cluster-mismatch');
   });
 
   test.each<[ReasonCode | 'accepted', string, Parameters<typeof nodeFeature>[0]]>([
-    ['accepted', 'what is granted', { labels: { 'vendor.example/x': '1' }, features: { flags: { 'vendor.a': { elements: {} } } } }],
-    ['label-not-granted', 'a label outside the grant', { labels: { 'vendor.example/x': '1', 'other.example/y': '1' }, features: {} }],
-    ['label-not-granted', 'a bare label, which gets the default namespace', { labels: { x: '1' }, features: {} }],
-    ['feature-not-granted', 'a feature outside the grant', { labels: {}, features: { flags: { 'vendor.a': { elements: {} }, 'cpu.cpuid': { elements: {} } } } }],
-    ['feature-not-granted', 'an attribute outside the grant', { labels: {}, features: { attributes: { 'kernel.version': { elements: {} } } } }],
-    ['feature-not-granted', 'an instance outside the grant', { labels: {}, features: { instances: { 'pci.device': { elements: [] } } } }],
-    ['feature-not-granted', 'the key of a prototype', { labels: {}, features: JSON.parse('{"flags":{"__proto__":{"elements":{}}}}') }],
+    [
+      'accepted',
+      'what is granted',
+      { labels: { 'vendor.example/x': '1' }, features: { flags: { 'vendor.a': { elements: {} } } } },
+    ],
+    [
+      'label-not-granted',
+      'a label outside the grant',
+      { labels: { 'vendor.example/x': '1', 'other.example/y': '1' }, features: {} },
+    ],
+    [
+      'label-not-granted',
+      'a bare label, which gets the default namespace',
+      { labels: { x: '1' }, features: {} },
+    ],
+    [
+      'feature-not-granted',
+      'a feature outside the grant',
+      { labels: {}, features: { flags: { 'vendor.a': { elements: {} }, 'cpu.cpuid': { elements: {} } } } },
+    ],
+    [
+      'feature-not-granted',
+      'an attribute outside the grant',
+      { labels: {}, features: { attributes: { 'kernel.version': { elements: {} } } } },
+    ],
+    [
+      'feature-not-granted',
+      'an instance outside the grant',
+      { labels: {}, features: { instances: { 'pci.device': { elements: [] } } } },
+    ],
+    [
+      'feature-not-granted',
+      'the key of a prototype',
+      { labels: {}, features: JSON.parse('{"flags":{"__proto__":{"elements":{}}}}') as Features },
+    ],
   ])('judges a vendor: %s for %s', async (outcome, _, options) => {
     expect(await signedBy(vendorId(), nodeFeature({ namespace: 'vendor', ...options }))).toBe(outcome);
   });
 
-  const flag = (name: string) => nodeFeature({ labels: {}, features: { flags: { [name]: { elements: {} } } } });
-  const withId = (id: string, more = '') => testPolicy((text) => text.replace('"spiffe://example.org/featureseal/worker/{cluster}/{node}"', `"${id}"`).replace('namespace: featureseal', `namespace: featureseal\n    ${more}`));
+  const flag = (name: string) =>
+    nodeFeature({ labels: {}, features: { flags: { [name]: { elements: {} } } } });
+  const withId = (id: string, more = '') =>
+    testPolicy((text) =>
+      text
+        .replace('"spiffe://example.org/featureseal/worker/{cluster}/{node}"', `"${id}"`)
+        .replace('namespace: featureseal', `namespace: featureseal\n    ${more}`),
+    );
 
   test.each([['rule.matched'], ['RULE.x'], ['rule.']])('nobody may publish %s', async (name) => {
     expect(await signedBy(workerId(), flag(name))).toBe('feature-reserved');
@@ -371,9 +512,15 @@ describe('the policy', () => {
   test('system.name is for a signer whose ID names its node', async () => {
     expect(await signedBy(workerId(), flag('system.name'))).toBe('accepted');
     const free = withId('spiffe://example.org/central/{cluster}', 'anyNode: true');
-    expect(await signedBy('spiffe://example.org/central/demo', flag('system.name'), free)).toBe('feature-reserved');
-    expect(await signedBy('spiffe://example.org/central/demo', flag('System.Name'), free)).toBe('feature-reserved');
-    expect(await signedBy('spiffe://example.org/central/demo', flag('system.osrelease'), free)).toBe('accepted');
+    expect(await signedBy('spiffe://example.org/central/demo', flag('system.name'), free)).toBe(
+      'feature-reserved',
+    );
+    expect(await signedBy('spiffe://example.org/central/demo', flag('System.Name'), free)).toBe(
+      'feature-reserved',
+    );
+    expect(await signedBy('spiffe://example.org/central/demo', flag('system.osrelease'), free)).toBe(
+      'accepted',
+    );
   });
 
   test('an entry for any node or cluster frees the ID alone: names and header are checked as ever', async () => {
@@ -402,11 +549,16 @@ describe('the order of steps', () => {
     const step7 = await seal(label, svid, { at: noon - minute });
     const accepted = { iat: noon, digest: 'x', signer: workerId() };
     expect(await verdict(step7, { accepted })).toBe('replayed');
-    const step6 = await rawSeal(label, await issue(ca, { spiffeId: workerId('node-b') }), { at: noon - minute });
+    const step6 = await rawSeal(label, await issue(ca, { spiffeId: workerId('node-b') }), {
+      at: noon - minute,
+    });
     expect(await verdict(step6, { accepted })).toBe('signer-not-allowed');
     const step5 = changed(step6, ({ spec }) => (spec.labels = {}));
     expect(await verdict(step5, { accepted })).toBe('signature-invalid');
-    const step4 = changed(await rawSeal(label, stranger, { at: noon - minute }), ({ spec }) => (spec.labels = {}));
+    const step4 = changed(
+      await rawSeal(label, stranger, { at: noon - minute }),
+      ({ spec }) => (spec.labels = {}),
+    );
     expect(await verdict(step4, { accepted })).toBe('path-not-found');
     const step3 = await rawSeal(label, { ...stranger, chain: [ca.root] });
     expect(await verdict(step3, { accepted })).toBe('spiffe-id-no-path');
@@ -419,8 +571,12 @@ describe('the order of steps', () => {
   });
 
   test('a time that is none judges nothing', async () => {
-    await expect(verifyNodeFeature(sealed, { ...good, now: new Date(NaN) })).rejects.toMatchObject({ code: 'usage' });
-    await expect(verifyNodeFeature(sealed, { ...good, accepted: { iat: NaN, signer: '' } })).rejects.toThrow(FeaturesealError);
+    await expect(verifyNodeFeature(sealed, { ...good, now: new Date(NaN) })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    await expect(verifyNodeFeature(sealed, { ...good, accepted: { iat: NaN, signer: '' } })).rejects.toThrow(
+      FeaturesealError,
+    );
     expect(await verdict(sealed, { nodeCreated: new Date(NaN) })).toBe('before-node');
   });
 });

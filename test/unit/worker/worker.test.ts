@@ -2,7 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { FeaturesealError } from '../../../src/error.ts';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
-import { changed, hour, minute, nodeFeature, noon, seal, sealKey, workerId, type Loose } from '../../support/sealing.ts';
+import {
+  changed,
+  hour,
+  minute,
+  nodeFeature,
+  noon,
+  seal,
+  sealKey,
+  workerId,
+  type Loose,
+} from '../../support/sealing.ts';
 import { rootCa } from '../../support/sealing.ts';
 import { until } from '../../support/until.ts';
 import { discovered, key, useAuthority, WorkerWorld, x509Svid } from './world.ts';
@@ -17,7 +27,11 @@ function failure(code: ReasonCode): () => never {
 }
 
 /** Puts a seal of this node's worker into the store, as an earlier process would have. */
-async function storeEarlier(world: WorkerWorld, at: number, options: Parameters<typeof x509Svid>[0] = {}): Promise<void> {
+async function storeEarlier(
+  world: WorkerWorld,
+  at: number,
+  options: Parameters<typeof x509Svid>[0] = {},
+): Promise<void> {
   const svid = await x509Svid({ notBefore: new Date(noon - hour), ...options });
   world.objects.put(await seal(nodeFeature(), svid as never, { at }));
 }
@@ -59,7 +73,9 @@ describe('a worker that starts', () => {
     expect(world.worker.isReady()).toBe(false);
     world.svids.give(await x509Svid());
     await world.idle();
-    expect(world.told.published).toEqual([{ reason: 'started', iat: noon + 5 * second, at: noon + 5 * second }]);
+    expect(world.told.published).toEqual([
+      { reason: 'started', iat: noon + 5 * second, at: noon + 5 * second },
+    ]);
     expect(world.worker.isReady()).toBe(true);
     await world.stop();
   });
@@ -197,12 +213,18 @@ describe('a worker that runs', () => {
   test('seals anew before the seal gets old', async () => {
     const world = await WorkerWorld.started();
     await world.pass(57 * minute);
-    expect(world.told.published).toMatchObject([{ at: noon }, { reason: 'seal-aged', at: noon + 57 * minute }]);
+    expect(world.told.published).toMatchObject([
+      { at: noon },
+      { reason: 'seal-aged', at: noon + 57 * minute },
+    ]);
     await world.stop();
   });
 
   test('spreads the age over a tenth: never later than the interval', async () => {
-    for (const [random, at] of [[0, noon + 54 * minute], [0.999999, noon + 60 * minute]] as const) {
+    for (const [random, at] of [
+      [0, noon + 54 * minute],
+      [0.999999, noon + 60 * minute],
+    ] as const) {
       const world = new WorkerWorld(await x509Svid());
       world.random = random;
       await world.start();
@@ -215,7 +237,10 @@ describe('a worker that runs', () => {
   });
 
   test('seals anew when the SVID rotates, spread over a tenth of its life and five minutes at most', async () => {
-    for (const [life, wait] of [[10 * minute, 30 * second], [20 * hour, 150 * second]] as const) {
+    for (const [life, wait] of [
+      [10 * minute, 30 * second],
+      [20 * hour, 150 * second],
+    ] as const) {
       const world = await WorkerWorld.started();
       world.svids.give(await x509Svid({ notAfter: new Date(noon + life) }));
       await world.pass(wait - 1);
@@ -300,10 +325,31 @@ describe('a worker that runs', () => {
 
 describe('an object that others touch', () => {
   test.each<[string, (world: WorkerWorld) => void]>([
-    ['an edited label', (world) => world.objects.put(changed(world.stored, ({ spec }) => (spec.labels['evil'] = 'true')))],
-    ['a stripped seal', (world) => world.objects.put(changed(world.stored, ({ metadata }) => delete metadata.annotations[sealKey]))],
-    ['another node name', (world) => world.objects.put(changed(world.stored, ({ metadata }) => (metadata.labels['nfd.node.kubernetes.io/node-name'] = 'node-b')))],
-    ['an object that is none', (world) => world.objects.put({ metadata: { name: 'node-a', namespace: 'featureseal' } } as NodeFeature)],
+    [
+      'an edited label',
+      (world) => world.objects.put(changed(world.stored, ({ spec }) => (spec.labels['evil'] = 'true'))),
+    ],
+    [
+      'a stripped seal',
+      (world) =>
+        world.objects.put(
+          changed(world.stored, ({ metadata }) => Reflect.deleteProperty(metadata.annotations, sealKey)),
+        ),
+    ],
+    [
+      'another node name',
+      (world) =>
+        world.objects.put(
+          changed(
+            world.stored,
+            ({ metadata }) => (metadata.labels['nfd.node.kubernetes.io/node-name'] = 'node-b'),
+          ),
+        ),
+    ],
+    [
+      'an object that is none',
+      (world) => world.objects.put({ metadata: { name: 'node-a', namespace: 'featureseal' } } as NodeFeature),
+    ],
     ['deletion', (world) => world.objects.delete(key)],
   ])('is restored after a second: %s', async (_, touch) => {
     const world = await WorkerWorld.started();
@@ -366,23 +412,26 @@ describe('an object that others touch', () => {
 });
 
 describe('a store that fails', () => {
-  test.each<ReasonCode>(['store-unavailable', 'store-conflict', 'store-refused'])('%s is told, and tried again with growing pauses', async (code) => {
-    const world = new WorkerWorld(await x509Svid());
-    const tries: number[] = [];
-    world.beforeWrite = () => {
-      tries.push(world.clock.now() - noon);
-      failure(code)();
-    };
-    await world.start();
-    await world.pass(8 * second);
-    // Pauses are random from half on: 0.75, 1.5, 3 seconds, and never less than a second after a write.
-    expect(tries).toEqual([0, 1000, 2500, 5500]);
-    expect(world.told.failed).toEqual([code, code, code, code]);
-    world.beforeWrite = () => undefined;
-    await world.pass(10 * second);
-    expect(world.reasons).toEqual(['started']);
-    await world.stop();
-  });
+  test.each<ReasonCode>(['store-unavailable', 'store-conflict', 'store-refused'])(
+    '%s is told, and tried again with growing pauses',
+    async (code) => {
+      const world = new WorkerWorld(await x509Svid());
+      const tries: number[] = [];
+      world.beforeWrite = () => {
+        tries.push(world.clock.now() - noon);
+        failure(code)();
+      };
+      await world.start();
+      await world.pass(8 * second);
+      // Pauses are random from half on: 0.75, 1.5, 3 seconds, and never less than a second after a write.
+      expect(tries).toEqual([0, 1000, 2500, 5500]);
+      expect(world.told.failed).toEqual([code, code, code, code]);
+      world.beforeWrite = () => undefined;
+      await world.pass(10 * second);
+      expect(world.reasons).toEqual(['started']);
+      await world.stop();
+    },
+  );
 
   test('pauses end at a minute', async () => {
     const world = new WorkerWorld(await x509Svid());
@@ -424,7 +473,8 @@ describe('a store that fails', () => {
 });
 
 describe('a server that stores something else', () => {
-  const webhook = (object: NodeFeature): NodeFeature => changed(object, ({ spec }) => (spec.labels['injected'] = 'x'));
+  const webhook = (object: NodeFeature): NodeFeature =>
+    changed(object, ({ spec }) => (spec.labels['injected'] = 'x'));
 
   test('is told as mutated and backed off from, from the start', async () => {
     const world = new WorkerWorld(await x509Svid());
@@ -452,13 +502,19 @@ describe('a server that stores something else', () => {
   });
 
   test.each<[string, (object: NodeFeature) => NodeFeature]>([
-    ['an object without the seal', (object) => changed(object, ({ metadata }) => delete metadata.annotations[sealKey])],
+    [
+      'an object without the seal',
+      (object) => changed(object, ({ metadata }) => Reflect.deleteProperty(metadata.annotations, sealKey)),
+    ],
     ['an older object', (object) => object],
     ['nothing', () => nodeFeature()],
   ])('%s is mutated as well', async (what, mutate) => {
     const world = await WorkerWorld.started();
     const first = world.stored;
-    world.mutate = (object) => changed(what === 'an older object' ? first : mutate(object), ({ metadata }) => Object.assign(metadata, { resourceVersion: object.metadata.resourceVersion }));
+    world.mutate = (object) =>
+      changed(what === 'an older object' ? first : mutate(object), ({ metadata }) =>
+        Object.assign(metadata, { resourceVersion: object.metadata.resourceVersion }),
+      );
     world.objects.delete(key);
     world.objects.put(nodeFeature());
     await world.idle();
@@ -469,7 +525,10 @@ describe('a server that stores something else', () => {
 
   test('fields that an API server adds are no mutation', async () => {
     const world = new WorkerWorld(await x509Svid());
-    world.mutate = (object) => changed(object, ({ metadata }) => Object.assign(metadata, { generation: 1, managedFields: [{ time: null }] }));
+    world.mutate = (object) =>
+      changed(object, ({ metadata }) =>
+        Object.assign(metadata, { generation: 1, managedFields: [{ time: null }] }),
+      );
     await world.start();
     expect(world.told.failed).toEqual([]);
     expect(world.reasons).toEqual(['started']);
@@ -492,7 +551,9 @@ describe('once', () => {
     const expired = await x509Svid({ notAfter: new Date(noon - second) });
     await expect(world.worker.once(expired, signal)).rejects.toMatchObject({ code: 'certificate-expired' });
     const other = await x509Svid({ by: await rootCa() });
-    await expect(world.worker.once({ ...other, bundle: [ca().root] }, signal)).rejects.toMatchObject({ code: 'certificate-signature' });
+    await expect(world.worker.once({ ...other, bundle: [ca().root] }, signal)).rejects.toMatchObject({
+      code: 'certificate-signature',
+    });
     expect(world.told.writes).toBe(0);
   });
 });

@@ -23,8 +23,15 @@ export function useAuthority(): { readonly ca: () => TestCa } {
   return { ca: () => ca };
 }
 
-export async function x509Svid(options: TestCertificateOptions & { readonly by?: TestCa } = {}): Promise<X509Svid> {
-  const { by = ca, spiffeId = workerId(), notBefore = new Date(noon - hour), notAfter = new Date(noon + 24 * hour) } = options;
+export async function x509Svid(
+  options: TestCertificateOptions & { readonly by?: TestCa } = {},
+): Promise<X509Svid> {
+  const {
+    by = ca,
+    spiffeId = workerId(),
+    notBefore = new Date(noon - hour),
+    notAfter = new Date(noon + 24 * hour),
+  } = options;
   const { chain, key: privateKey } = await issue(by, { ...options, spiffeId, notBefore, notAfter });
   return { spiffeId, chain, key: privateKey, notBefore, notAfter, hint: '', bundle: [by.root] };
 }
@@ -76,7 +83,15 @@ interface Told {
 export class WorkerWorld {
   readonly clock = new ManualClock(noon);
   readonly objects = new MemoryNodeFeatures();
-  readonly told: Told = { published: [], failed: [], waiting: [], changes: 0, writes: 0, reads: 0, discoveries: 0 };
+  readonly told: Told = {
+    published: [],
+    failed: [],
+    waiting: [],
+    changes: 0,
+    writes: 0,
+    reads: 0,
+    discoveries: 0,
+  };
   readonly svids: FakeSvids;
   readonly worker: Worker;
   discovery: Discovery = discovered({ AVX2: {} });
@@ -166,7 +181,10 @@ export class WorkerWorld {
 
   #own(): OwnNodeFeature {
     const own = this.objects.own(key);
-    const write = async (object: NodeFeature, store: (object: NodeFeature) => Promise<unknown>): Promise<unknown> => {
+    const write = async (
+      object: NodeFeature,
+      store: (object: NodeFeature) => Promise<unknown>,
+    ): Promise<unknown> => {
       await this.beforeWrite();
       this.told.writes += 1;
       return store(this.mutate(object));
@@ -187,6 +205,9 @@ export class WorkerWorld {
   }
 }
 
-export function discovered(flags: Record<string, Record<string, never>>, labels: Record<string, string> = {}): Discovery {
+export function discovered(
+  flags: Record<string, Record<string, never>>,
+  labels: Record<string, string> = {},
+): Discovery {
   return { features: { flags: { 'cpu.cpuid': { elements: flags } }, attributes: {}, instances: {} }, labels };
 }

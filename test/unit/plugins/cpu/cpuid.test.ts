@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { withinRange } from '../../../../plugins/cpu/cpuid-device.ts';
+import { withinRange } from '../../../../plugins/cpu/cpuid-answers.ts';
 import { flagsOf, type EnabledState } from '../../../../plugins/cpu/cpuid-flags.ts';
 import { noRegisters, type Cpuid, type Registers } from '../../../../plugins/cpu/cpuid.ts';
 import { flagsOfKernelNames } from '../../../../plugins/cpu/kernel-flags.ts';

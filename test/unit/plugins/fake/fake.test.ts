@@ -26,7 +26,12 @@ describe('the fake plugin', () => {
   });
 
   test('gives what it is told to', async () => {
-    const options = { labels: { a: 'b' }, flagFeatures: ['F'], attributeFeatures: {}, instanceFeatures: [{ id: '1' }] };
+    const options = {
+      labels: { a: 'b' },
+      flagFeatures: ['F'],
+      attributeFeatures: {},
+      instanceFeatures: [{ id: '1' }],
+    };
     expect(await fake(options).discover(context)).toEqual({
       features: {
         flags: { flag: { elements: { F: {} } } },
@@ -38,6 +43,8 @@ describe('the fake plugin', () => {
   });
 
   test('refuses values that are no text', () => {
-    expect(() => fake({ labels: { a: 1 } })).toThrow(/options of fake are wrong: labels\.a: Invalid input: expected string/);
+    expect(() => fake({ labels: { a: 1 } })).toThrow(
+      /options of fake are wrong: labels\.a: Invalid input: expected string/,
+    );
   });
 });

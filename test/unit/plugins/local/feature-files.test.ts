@@ -20,7 +20,10 @@ async function discover(options?: unknown) {
   const { log, lines } = recordingLog();
   const signal = new AbortController().signal;
   const { labels } = await local(options).discover({ hostRoot, now: new Date(0), signal, log });
-  return { labels, reasons: lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['reason']) };
+  return {
+    labels,
+    reasons: lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['reason']),
+  };
 }
 const put = (name: string, text: string): Promise<void> => writeFile(join(inside, name), text);
 
@@ -37,7 +40,9 @@ describe('feature files', () => {
   test('may be in another folder of the host', async () => {
     await mkdir(join(hostRoot, 'opt/features'), { recursive: true });
     await writeFile(join(hostRoot, 'opt/features/a'), 'key=opt');
-    expect((await discover({ folder: '/opt/features' })).labels).toEqual({ 'feature.node.kubernetes.io/key': 'opt' });
+    expect((await discover({ folder: '/opt/features' })).labels).toEqual({
+      'feature.node.kubernetes.io/key': 'opt',
+    });
   });
 
   test('of a ConfigMap volume are read through its links', async () => {
@@ -85,6 +90,8 @@ describe('feature files', () => {
   });
 
   test.each(['features.d', '/', '/a/../../etc', ''])('refuses the folder %j at load', (wrong) => {
-    expect(() => local({ folder: wrong })).toThrow(/\[plugin-invalid\] the options of local are wrong: folder: must/);
+    expect(() => local({ folder: wrong })).toThrow(
+      /\[plugin-invalid\] the options of local are wrong: folder: must/,
+    );
   });
 });

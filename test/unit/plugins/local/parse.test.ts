@@ -26,7 +26,14 @@ describe('a feature file', () => {
     ['no spaces around a line', ['  a=1\t\r'], { a: '1' }],
     ['no comment, no empty line', ['# a=1', '', '#b'], {}],
     ['the later of two lines', ['a=1', 'a=2'], { a: '2' }],
-    ['keys of prototypes', ['__proto__=1', 'constructor=2'], Object.fromEntries([['__proto__', '1'], ['constructor', '2']])],
+    [
+      'keys of prototypes',
+      ['__proto__=1', 'constructor=2'],
+      Object.fromEntries([
+        ['__proto__', '1'],
+        ['constructor', '2'],
+      ]),
+    ],
   ])('gives %s', (_, lines, entries) => {
     expect(parse(...lines)).toEqual(both(entries));
   });
@@ -36,14 +43,20 @@ describe('a feature file', () => {
     ['this very moment does not hide', ['# +expiry-time=2026-06-01T12:00:00Z', 'a'], { a: 'true' }],
     ['the future does not hide', ['# +expiry-time=2026-06-01T12:00:01Z', 'a'], { a: 'true' }],
     ['another zone hides', ['# +expiry-time=2026-06-01T12:00:00+02:00', 'a'], {}],
-    ['the past hides until the next time', ['# +expiry-time=2000-01-01T00:00:00Z', 'a', 'b', '# +expiry-time=2999-01-01T00:00:00Z', 'c'], { c: 'true' }],
+    [
+      'the past hides until the next time',
+      ['# +expiry-time=2000-01-01T00:00:00Z', 'a', 'b', '# +expiry-time=2999-01-01T00:00:00Z', 'c'],
+      { c: 'true' },
+    ],
     ['the past hides only what follows', ['a', '# +expiry-time=2000-01-01T00:00:00Z', 'b'], { a: 'true' }],
   ])('expiry: %s', (_, lines, entries) => {
     expect(parse(...lines)).toEqual(both(entries));
   });
 
   test('no-label and no-feature take the next line alone, and an earlier one of its key', () => {
-    expect(parse('a=1', '# +no-label', 'a=2', 'b=3', '# +no-feature', 'c=4', '# +no-feature', '# +no-label', 'd')).toEqual({
+    expect(
+      parse('a=1', '# +no-label', 'a=2', 'b=3', '# +no-feature', 'c=4', '# +no-feature', '# +no-label', 'd'),
+    ).toEqual({
       features: { a: '2', b: '3' },
       labels: { b: '3', c: '4' },
       problems: [],

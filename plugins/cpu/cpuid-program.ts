@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { DiscoverContext } from '../../src/plugin/contract.ts';
+import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { answered, questions } from './cpuid-answers.ts';
+import type { Cpuid, Registers } from './cpuid.ts';
+
+/** Built by native/build.sh where there is a C compiler; part of the image. */
+export const cpuidProgram = join(import.meta.dirname, 'native/cpuid');
+
+/** Of this very start of this very kernel (random(4)). */
+const bootId = '/proc/sys/kernel/random/boot_id';
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What the program says. */
+export interface CpuidAnswers {
+  readonly cpuid: Cpuid;
+  /** Register state that the operating system keeps, low half (Intel SDM volume 1, section 13.3). */
+  readonly xcr0: number;
+}
+
+/**
+ * The instruction itself, executed by a program of ours, which needs no privilege. Undefined where it was not built, and
+ * where the host root is not of the machine that we run on: it would tell of another processor.
+ */
+export async function runCpuidProgram(
+  host: Host,
+  { signal }: Pick<DiscoverContext, 'signal'>,
+): Promise<CpuidAnswers | undefined> {
+  if (!(await isBuilt()) || !(await isThisMachine(host))) return undefined;
+  const asked = questions.map(([leaf, subleaf]) => `${leaf.toString(16)}/${subleaf.toString(16)}`);
+  // Nothing of our environment is its business.
+  const { stdout } = await promisify(execFile)(cpuidProgram, asked, { signal, env: {} });
+  return parseAnswers(stdout);
+}
+
+/** @throws FeaturesealError file-unreadable where the text is not what the program writes */
+export function parseAnswers(text: string): CpuidAnswers {
+  const [first = '', ...lines] = text.trimEnd().split('\n');
+  const [, xcr0] = /^xcr0 ([0-9a-f]{1,8})$/.exec(first) ?? [];
+  const answers = lines.map((line, index) => {
+    const [leaf = 0, subleaf = 0] = questions[index] ?? [];
+    const match = /^([0-9a-f]+\/[0-9a-f]+)((?: [0-9a-f]{1,8}){4})$/.exec(line);
+    if (match?.[1] !== `${leaf.toString(16)}/${subleaf.toString(16)}`) throw odd();
+    return registers(match[2] ?? '');
+  });
+  if (xcr0 === undefined || answers.length !== questions.length) throw odd();
+  return { cpuid: answered(answers), xcr0: parseInt(xcr0, 16) };
+}
+
+function registers(words: string): Registers {
+  const [eax = 0, ebx = 0, ecx = 0, edx = 0] = words
+    .trim()
+    .split(' ')
+    .map((word) => parseInt(word, 16));
+  return { eax, ebx, ecx, edx };
+}
+
+function odd(): Error {
+  return unreadable(cpuidProgram, 'did not answer what it was asked');
+}
+
+async function isBuilt(): Promise<boolean> {
+  return await access(cpuidProgram).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isThisMachine(host: Host): Promise<boolean> {
+  const theirs = await host.value(bootId, uuid);
+  return theirs !== undefined && theirs === (await readFile(bootId, 'utf8')).trim();
+}

@@ -1,0 +1,187 @@
+import { writeFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { runCli } from '../../../src/cli/run.ts';
+import { signCommand } from '../../../src/cli/sign.ts';
+import type { NodeFeature } from '../../../src/feature/node-feature.ts';
+import { DevelopmentIdentity } from '../../../src/identity/development-identity.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { verifyNodeFeature } from '../../../src/seal/verify.ts';
+import { toPem, toPkcs8, type TestCa, type TestSvid } from '../../support/certificates.ts';
+import { recordCli } from '../../support/cli-context.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { bundlesOf, issue, nodeFeature, noon, rootCa, testPolicy, workerId } from '../../support/sealing.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const path = temporaryFolder();
+let ca: TestCa;
+let svid: TestSvid;
+beforeAll(async () => {
+  ca = await rootCa();
+  svid = await issue(ca);
+});
+
+async function files(): Promise<void> {
+  const key = Buffer.from(await toPkcs8(svid.key)).toString('base64');
+  await writeFile(path('svid.pem'), toPem(svid.chain));
+  await writeFile(path('key.pem'), `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`);
+  await writeFile(path('object.json'), JSON.stringify(nodeFeature()));
+}
+
+async function sign(args: readonly string[], overrides = {}) {
+  const cli = recordCli({ clock: new ManualClock(noon), ...overrides });
+  const entry = { name: 'sign', summary: '', load: async () => signCommand };
+  const status = await runCli({ args: ['sign', ...args], commands: [entry], version: '0' }, cli.context);
+  return { status, out: cli.out(), err: cli.err() };
+}
+
+const svidFiles = () => ['--svid', path('svid.pem'), '--key', path('key.pem')];
+const verify = (object: unknown) =>
+  verifyNodeFeature(object, { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) });
+
+describe('featureseal sign', () => {
+  test('seals a file with an SVID from files', async () => {
+    await files();
+    const { status, out, err } = await sign([path('object.json'), ...svidFiles(), '--cluster', 'demo']);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    expect(await verify(out)).toMatchObject({ node: 'node-a', iat: noon, spiffeId: workerId() });
+  });
+
+  test('reads standard input, and signs at the time that it is told', async () => {
+    await files();
+    const input = (async function* () {
+      yield JSON.stringify(nodeFeature());
+    })();
+    const { out } = await sign(
+      ['-', ...svidFiles(), '--cluster', 'demo', '--now', '2026-06-01T11:59:59.5+00:00'],
+      { input },
+    );
+    expect(await verify(out)).toMatchObject({ iat: noon - 500 });
+  });
+
+  test('answers YAML with YAML, or as it is asked', async () => {
+    await files();
+    await writeFile(
+      path('object.yaml'),
+      'apiVersion: nfd.k8s-sigs.io/v1alpha1\nkind: NodeFeature\nmetadata:\n  name: node-a\n  namespace: featureseal\n  labels: {nfd.node.kubernetes.io/node-name: node-a}\nspec:\n  labels: {a: "1.10"}\n',
+    );
+    const yaml = await sign([path('object.yaml'), ...svidFiles(), '--cluster', 'demo']);
+    expect(await verify(parse(yaml.out))).toMatchObject({
+      labels: { 'feature.node.kubernetes.io/a': '1.10' },
+    });
+    const json = await sign([path('object.yaml'), ...svidFiles(), '--cluster', 'demo', '-o', 'json']);
+    expect(await verify(json.out)).toMatchObject({ trust: 'verified' });
+  });
+
+  test('takes the SVID from a Workload API socket, named or of the environment', async () => {
+    await files();
+    const clock = new ManualClock(noon);
+    const options = {
+      trustDomain: 'example.org',
+      svidTtlMs: 3_600_000,
+      clock,
+      crypto: globalThis.crypto,
+      log: silentLog,
+      directory: path('s'),
+    };
+    const identity = await DevelopmentIdentity.create(options);
+    const { address } = await identity.serve(workerId());
+    const named = await sign([path('object.json'), '--socket', address, '--cluster', 'demo']);
+    const fromEnvironment = await sign([path('object.json'), '--cluster', 'demo'], {
+      env: { SPIFFE_ENDPOINT_SOCKET: address },
+    });
+    for (const { out } of [named, fromEnvironment]) {
+      const judged = { bundles: identity.bundles(), policy: testPolicy(), now: new Date(noon) };
+      expect(await verifyNodeFeature(out, judged)).toMatchObject({ spiffeId: workerId() });
+    }
+    await identity.close();
+  });
+
+  test.each<[string, number, string, () => string[]]>([
+    ['no cluster', 2, '[usage]', () => [path('object.json'), ...svidFiles()]],
+    [
+      'a cluster that is none',
+      2,
+      '[config-invalid]',
+      () => [path('object.json'), ...svidFiles(), '--cluster', 'a/b'],
+    ],
+    [
+      'an SVID without its key',
+      2,
+      '[usage]',
+      () => [path('object.json'), '--svid', path('svid.pem'), '--cluster', 'demo'],
+    ],
+    [
+      'files and socket',
+      2,
+      '[usage]',
+      () => [path('object.json'), ...svidFiles(), '--socket', 'unix:///x', '--cluster', 'demo'],
+    ],
+    [
+      'a time that is none',
+      2,
+      '[usage]',
+      () => [path('object.json'), ...svidFiles(), '--cluster', 'demo', '--now', 'noon'],
+    ],
+    [
+      'a file that is not there',
+      2,
+      '[file-unreadable]',
+      () => [path('missing.json'), ...svidFiles(), '--cluster', 'demo'],
+    ],
+    [
+      'a certificate where the key should be',
+      1,
+      '[key-mismatch]',
+      () => [path('object.json'), '--svid', path('svid.pem'), '--key', path('svid.pem'), '--cluster', 'demo'],
+    ],
+    [
+      'an object that is none',
+      1,
+      '[object-malformed]',
+      () => [path('svid.pem'), ...svidFiles(), '--cluster', 'demo'],
+    ],
+    [
+      'YAML that makes a number of 1.10',
+      1,
+      '[object-malformed] spec.labels.a: must be a string',
+      () => [path('number.yaml'), ...svidFiles(), '--cluster', 'demo'],
+    ],
+  ])('says what is wrong and writes nothing: %s', async (_, status, message, args) => {
+    await files();
+    await writeFile(
+      path('number.yaml'),
+      'apiVersion: nfd.k8s-sigs.io/v1alpha1\nkind: NodeFeature\nmetadata: {name: a, namespace: b}\nspec: {labels: {a: 1.10}}\n',
+    );
+    const result = await sign(args());
+    expect(result).toMatchObject({ status, out: '' });
+    expect(result.err).toContain(message);
+  });
+
+  test('never writes a word of the key', async () => {
+    await files();
+    const secret = Buffer.from(await toPkcs8(svid.key)).toString('base64');
+    await writeFile(
+      path('key.pem'),
+      `-----BEGIN PRIVATE KEY-----\n${secret.slice(4)}\n-----END PRIVATE KEY-----\n`,
+    );
+    const { out, err } = await sign([path('object.json'), ...svidFiles(), '--cluster', 'demo'], {
+      env: { FEATURESEAL_DEBUG: '1' },
+    });
+    expect(err).toContain('[key-mismatch]');
+    expect(out + err).not.toContain(secret.slice(8, 24));
+  });
+});
+
+test('a sealed object in YAML means the same to a reader of YAML 1.1', async () => {
+  await files();
+  const labels = Object.fromEntries(
+    ['on', 'yes', 'y', 'off', '012', '1_000', '2026-01-01', '1e3', '~'].map((value, index) => [
+      `l${index}`,
+      value,
+    ]),
+  );
+  await writeFile(path('object.json'), JSON.stringify(nodeFeature({ labels })));
+  const { out } = await sign([path('object.json'), ...svidFiles(), '--cluster', 'demo', '-o', 'yaml']);
+  expect((parse(out, { version: '1.1' }) as NodeFeature).spec.labels).toEqual(labels);
+});
