@@ -39,7 +39,12 @@ const implementers = new Map([
 export function readArm64(cpuinfo: ReadonlyMap<string, string>): Processor {
   const kernelFlags = new Set((cpuinfo.get('Features') ?? '').split(' ').filter((flag) => flag !== ''));
   const flags = [...kernelFlags].map((name) => name.toUpperCase()).filter((name) => capabilities.has(name));
-  return { cpuid: { flags }, source: 'cpuinfo', model: { attributes: modelOf(cpuinfo, kernelFlags) }, kernelFlags };
+  return {
+    cpuid: { flags },
+    source: 'cpuinfo',
+    model: { attributes: modelOf(cpuinfo, kernelFlags) },
+    kernelFlags,
+  };
 }
 
 /** Family is variant and architecture, id is part number and revision: bits 23 to 16 and 15 to 0 of MIDR_EL1. */

@@ -8,7 +8,7 @@ import { answered, questions } from './cpuid-answers.ts';
 import type { Cpuid, Registers } from './cpuid.ts';
 
 /** Built by native/build.sh where there is a C compiler; part of the image. */
-export const cpuidProgram = join(import.meta.dirname, 'native/cpuid');
+const cpuidProgram = join(import.meta.dirname, 'native/cpuid');
 
 /** Of this very start of this very kernel (random(4)). */
 const bootId = '/proc/sys/kernel/random/boot_id';
@@ -30,10 +30,19 @@ export async function runCpuidProgram(
   { signal }: Pick<DiscoverContext, 'signal'>,
 ): Promise<CpuidAnswers | undefined> {
   if (!(await isBuilt()) || !(await isThisMachine(host))) return undefined;
-  const asked = questions.map(([leaf, subleaf]) => `${leaf.toString(16)}/${subleaf.toString(16)}`);
+  return await askCpuidProgram(cpuidProgram, signal);
+}
+
+/** All answers of the program in this file. */
+export async function askCpuidProgram(file: string, signal: AbortSignal): Promise<CpuidAnswers> {
+  const asked = questions.map(([leaf, subleaf]) => question(leaf, subleaf));
   // Nothing of our environment is its business.
-  const { stdout } = await promisify(execFile)(cpuidProgram, asked, { signal, env: {} });
+  const { stdout } = await promisify(execFile)(file, asked, { signal, env: {} });
   return parseAnswers(stdout);
+}
+
+function question(leaf: number, subleaf: number): string {
+  return `${leaf.toString(16)}/${subleaf.toString(16)}`;
 }
 
 /** @throws FeaturesealError file-unreadable where the text is not what the program writes */
@@ -43,7 +52,7 @@ export function parseAnswers(text: string): CpuidAnswers {
   const answers = lines.map((line, index) => {
     const [leaf = 0, subleaf = 0] = questions[index] ?? [];
     const match = /^([0-9a-f]+\/[0-9a-f]+)((?: [0-9a-f]{1,8}){4})$/.exec(line);
-    if (match?.[1] !== `${leaf.toString(16)}/${subleaf.toString(16)}`) throw odd();
+    if (match?.[1] !== question(leaf, subleaf)) throw odd();
     return registers(match[2] ?? '');
   });
   if (xcr0 === undefined || answers.length !== questions.length) throw odd();

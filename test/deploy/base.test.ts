@@ -192,6 +192,13 @@ describeRendered('overlay default', () => {
     }
   });
 
+  test('marks all but the definitions as its own, which is what scripts/prune takes away', () => {
+    const unmarked = manifests.filter(
+      ({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of'] !== 'featureseal',
+    );
+    expect(new Set(unmarked.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']));
+  });
+
   test('labels every namespace with a level of pod security', () => {
     const levels = manifests
       .filter(({ kind }) => kind === 'Namespace')

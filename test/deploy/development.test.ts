@@ -103,6 +103,13 @@ describeRendered('overlay development', () => {
     });
   });
 
+  test('marks all but the definitions as its own, which is what scripts/prune takes away', () => {
+    const unmarked = manifests.filter(
+      ({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of'] !== 'featureseal',
+    );
+    expect(new Set(unmarked.map(({ kind }) => kind))).toEqual(new Set(['CustomResourceDefinition']));
+  });
+
   test('labels every namespace with a level of pod security', () => {
     const namespaces = manifests.filter(({ kind }) => kind === 'Namespace');
     expect(namespaces).toHaveLength(2);

@@ -268,7 +268,7 @@ describe('a deleted object', () => {
     ]) {
       void world.tell({ type: 'applied', key, object });
       await Promise.resolve();
-      gone();
+      void gone();
       await world.idle();
       await world.pass(grace);
       expect(world.labels()).toEqual({});
