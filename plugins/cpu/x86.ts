@@ -1,6 +1,7 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
 import { flagsOf } from './cpuid-flags.ts';
+import type { Cpuid } from './cpuid.ts';
 import { cpuinfoFile } from './cpuinfo.ts';
 import { findHypervisor } from './hypervisor.ts';
 import { findInstruction } from './instruction.ts';
@@ -26,10 +27,10 @@ export async function readX86(
       : flagsOf(instruction.cpuid, instruction.state);
   const flags = allFlags(direct, model);
 
-  const avx10 = flags.has('AVX10') ? (instruction?.cpuid(0x24).ebx ?? 0) & 0xff : 0;
+  const avx10 = avx10Version(flags, instruction?.cpuid);
   const hypervisor = await findHypervisor(host, flags.has('HYPERVISOR'), instruction?.cpuid);
   return {
-    cpuid: { flags, ...(avx10 > 0 ? { attributes: { AVX10_VERSION: String(avx10) } } : {}) },
+    cpuid: { flags, ...(Object.keys(avx10).length > 0 ? { attributes: avx10 } : {}) },
     source: instruction?.by ?? 'cpuinfo',
     model: {
       attributes: { vendor_id: model.vendor, family: String(model.family), id: String(model.id), hypervisor },
@@ -37,6 +38,12 @@ export async function readX86(
     kernelFlags,
     ...(instruction === undefined ? {} : { instruction: instruction.cpuid }),
   };
+}
+
+/** Intel SDM volume 2A, CPUID leaf 0x24. */
+export function avx10Version(flags: ReadonlySet<string>, cpuid: Cpuid | undefined): Record<string, string> {
+  const version = flags.has('AVX10') ? (cpuid?.(0x24).ebx ?? 0) & 0xff : 0;
+  return version > 0 ? { AVX10_VERSION: String(version) } : {};
 }
 
 /** With those that follow from the model and from other flags. */

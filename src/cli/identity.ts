@@ -10,7 +10,7 @@ import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
 import type { CliContext } from './context.ts';
 import { authorityCommand, nodePluginCommand } from './identity-cluster.ts';
 import { printJson } from './output.ts';
-import { pemCertificates } from './pem.ts';
+import { pemBlocks } from '../spiffe/pem.ts';
 
 interface Options {
   readonly socketDir: string;
@@ -119,7 +119,7 @@ function ttl(text: string): number {
 /** By rename, so that no reader sees half of it. */
 async function writeBundle(file: string | undefined, identity: DevelopmentIdentity): Promise<void> {
   if (file === undefined) return;
-  const text = [...identity.bundles().values()].map(pemCertificates).join('');
+  const text = [...identity.bundles().values()].map((roots) => pemBlocks('CERTIFICATE', roots)).join('');
   try {
     await writeFile(`${file}.new`, text, { mode: 0o644 });
     await rename(`${file}.new`, file);

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Crypto } from '../crypto.ts';
 import { asFeaturesealError } from '../error.ts';
 import type { X509Bundles, X509Svid } from '../spiffe/types.ts';
-import { pemBlock, pemCertificates } from './pem.ts';
+import { pemBlocks } from '../spiffe/pem.ts';
 
 export interface Credentials {
   /** Its key must be exportable. */
@@ -47,12 +47,12 @@ interface File {
 }
 
 async function contents({ svid, bundles }: Credentials, crypto: Crypto): Promise<readonly File[]> {
-  const chain = pemCertificates(svid.chain);
-  const key = pemBlock('PRIVATE KEY', new Uint8Array(await crypto.subtle.exportKey('pkcs8', svid.key)));
+  const chain = pemBlocks('CERTIFICATE', svid.chain);
+  const key = pemBlocks('PRIVATE KEY', [new Uint8Array(await crypto.subtle.exportKey('pkcs8', svid.key))]);
   const trust = [...bundles].map(([name, roots]) => ({
     name: `${name}${trustSuffix}`,
     mode: open,
-    text: pemCertificates(roots),
+    text: pemBlocks('CERTIFICATE', roots),
   }));
   return [
     { name: 'credential-bundle.private-key.pem', mode: secret, text: key + chain },

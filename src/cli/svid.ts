@@ -6,7 +6,7 @@ import { workloadApiAddress } from '../spiffe/workload-api/endpoint.ts';
 import { pickSvid } from '../spiffe/workload-api/pick.ts';
 import type { CliContext } from './context.ts';
 import { printJson, renderTable } from './output.ts';
-import { pemCertificates } from './pem.ts';
+import { pemBlocks } from '../spiffe/pem.ts';
 import { runReload } from './reload.ts';
 import { report } from './run.ts';
 import { writeSvidFolder } from './svid-folder.ts';
@@ -106,12 +106,12 @@ function published({ svids, bundles }: X509Context): object {
   return {
     svids: svids.map(({ spiffeId, chain, notAfter, hint }) => ({
       spiffeId,
-      chain: chain.map((der) => pemCertificates([der])),
+      chain: chain.map((der) => pemBlocks('CERTIFICATE', [der])),
       notAfter: notAfter.toISOString(),
       hint,
     })),
     bundles: Object.fromEntries(
-      [...bundles].map(([name, roots]) => [name, roots.map((der) => pemCertificates([der]))]),
+      [...bundles].map(([name, roots]) => [name, roots.map((der) => pemBlocks('CERTIFICATE', [der]))]),
     ),
   };
 }

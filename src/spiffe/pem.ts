@@ -54,3 +54,12 @@ export function certificatesFrom(input: CertificateInput): readonly Uint8Array[]
   if (Array.isArray(input) && input.every((der) => der instanceof Uint8Array)) return input;
   throw refuse('expected PEM text or an array of DER');
 }
+
+/** PEM (RFC 7468 section 2): a block for each DER, in lines of 64 characters, each block with its line feed. */
+export function pemBlocks(label: 'CERTIFICATE' | 'PRIVATE KEY', ders: readonly Uint8Array[]): string {
+  const block = (der: Uint8Array): string => {
+    const base64 = Buffer.from(der).toString('base64');
+    return `-----BEGIN ${label}-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END ${label}-----\n`;
+  };
+  return ders.map(block).join('');
+}

@@ -7,7 +7,7 @@ import type { Log } from '../../port/log.ts';
 import { createBackOff } from '../../runtime/back-off.ts';
 import { authorityId } from '../attestation/identity-list.ts';
 import type { Authority } from '../authority.ts';
-import { pemBlocks } from '../pem.ts';
+import { pemBlocks } from '../../spiffe/pem.ts';
 import type { SvidServerCredentials } from './server-credentials.ts';
 
 export interface KeeperOptions {

@@ -1,7 +1,7 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Crypto } from '../../crypto.ts';
 import type { X509Svid } from '../../spiffe/types.ts';
-import { pemBlocks } from '../pem.ts';
+import { pemBlocks } from '../../spiffe/pem.ts';
 
 /** TLS with an X.509-SVID that changes while the server runs; TLS 1.3 alone, both ends are ours. */
 export class SvidServerCredentials extends ServerCredentials {

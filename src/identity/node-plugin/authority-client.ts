@@ -11,7 +11,7 @@ import { parseX509Svid } from '../../spiffe/svid.ts';
 import type { X509Bundles } from '../../spiffe/types.ts';
 import { authorityId } from '../attestation/identity-list.ts';
 import { loadService } from '../grpc/proto.ts';
-import { pemBlocks } from '../pem.ts';
+import { pemBlocks } from '../../spiffe/pem.ts';
 import type { PodReference } from './volume.ts';
 
 export interface AuthorityClientOptions {

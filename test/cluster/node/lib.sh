@@ -1,9 +1,9 @@
 # What start, stop and enter share: the state of the one node that a checkout may have.
-# shellcheck shell=bash source-path=SCRIPTDIR/../../../scripts/lib
+# shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/../../../scripts/lib/toolchain.sh"
 
 here="$root/test/cluster/node"
-state_file="$cache/node/state"
+state_file="$root/.cache/node/state"
 
 # Sets pid, folder, kubeconfig and entrance; fails where no node runs.
 read_state() {

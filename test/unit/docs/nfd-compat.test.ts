@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { builtinPluginNames, packagedPluginNames } from '../../../src/plugin/load.ts';
+import { expectedOf, hostNames } from '../plugins/hosts.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const page = readFileSync(join(root, 'docs/nfd-compat.md'), 'utf8');
+
+/** Every feature of NFD v0.19 (source/*: the names in Discover), by kind. */
+const ofNfd = {
+  flags: ['cpu.cpuid', 'kernel.loadedmodule', 'kernel.enabledmodule', 'fake.flag'],
+  attributes: [
+    ...['cpuid', 'model', 'cstate', 'pstate', 'rdt', 'security', 'sst', 'topology', 'coprocessor'].map(
+      (each) => `cpu.${each}`,
+    ),
+    ...['version', 'config', 'selinux', 'kvm'].map((each) => `kernel.${each}`),
+    ...['numa', 'swap', 'hugepages'].map((each) => `memory.${each}`),
+    ...['osrelease', 'dmiid', 'name'].map((each) => `system.${each}`),
+    ...['local.label', 'local.feature', 'fake.attribute'],
+  ],
+  instances: [
+    'memory.nv',
+    'network.device',
+    'network.virtual',
+    'pci.device',
+    'usb.device',
+    'storage.block',
+    'fake.instance',
+  ],
+} as const;
+const kinds = ['flags', 'attributes', 'instances'] as const;
+
+const cells = page
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+const rows = cells.filter(([, kind = '']) => kinds.some((each) => each === kind));
+const tests = cells.map((row) => row.at(-1) ?? '').filter((cell) => cell.includes('.test.ts`'));
+
+describe('the page that compares with NFD', () => {
+  test.each(kinds)('has one row for each feature of NFD: %s', (kind) => {
+    const named = rows
+      .filter(([, each]) => each === kind)
+      .map(([feature = '']) => feature.replaceAll('`', ''));
+    expect(named.sort()).toEqual([...ofNfd[kind]].sort());
+  });
+
+  test.each(rows.map(([feature = '', kind = '', , , test = '']) => [feature, kind, test] as const))(
+    '%s (%s) names its test',
+    (_feature, _kind, test) => expect(test).toMatch(/\.test\.ts`: /),
+  );
+
+  test.each(tests)('names a test that exists: %s', (cell) => {
+    const [, file = '', name = ''] = /^`([^`]+)`: (.+)$/.exec(cell) ?? [];
+    expect(readFileSync(join(root, 'test', file), 'utf8').replace(/\s+/g, ' ')).toContain(name);
+  });
+
+  test('speaks of features that our trees have', async () => {
+    const hosts = await Promise.all(hostNames.map(expectedOf));
+    for (const kind of kinds) {
+      const found = new Set(hosts.flatMap(({ features }) => Object.keys(features[kind])));
+      // Two need an instruction that no tree has; fake has a test of its own.
+      const elsewhere = kind === 'attributes' ? ['cpu.cpuid'] : [];
+      const expected = ofNfd[kind].filter((each) => !elsewhere.includes(each) && !each.startsWith('fake.'));
+      expect([...found]).toEqual(expect.arrayContaining(expected));
+    }
+  });
+});
+
+test.each(packagedPluginNames)('the README of %s has a row for each of its features', async (name) => {
+  const readme = readFileSync(join(root, 'plugins', name, 'README.md'), 'utf8');
+  const hosts = await Promise.all(hostNames.map(expectedOf));
+  const found = hosts.flatMap(({ features }) => kinds.flatMap((kind) => Object.keys(features[kind])));
+  const own = new Set(found.filter((each) => each.startsWith(`${name}.`)));
+  if (builtinPluginNames.some((each) => each === name)) expect(own.size).toBeGreaterThan(0);
+  for (const feature of own) expect(readme).toContain(`| \`${feature}\` `);
+});
