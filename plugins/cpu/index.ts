@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { findCoprocessor } from './coprocessor.ts';
@@ -31,7 +30,7 @@ export default function cpu(options: unknown): FeaturePlugin {
   return {
     name: 'cpu',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       // Read once, asked by several probes: each of them loses its feature where it cannot be read.
       const processor = readProcessor(host, context);
       const features = await runProbes(

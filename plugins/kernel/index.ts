@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { FeaturePlugin, Features } from '../../src/plugin/contract.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { findConfig } from './config.ts';
@@ -22,7 +21,7 @@ export default function kernel(options: unknown): FeaturePlugin {
   return {
     name: 'kernel',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const features = await runProbes(
         {
           version: () => findVersion(host),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { defaultLabelNamespace } from '../../src/plugin/label.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
@@ -22,7 +21,7 @@ export default function local(options: unknown): FeaturePlugin {
   return {
     name: 'local',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const files = readFeatureFiles(host, folder, context);
       const features = await runProbes(
         {

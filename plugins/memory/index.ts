@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { FeaturePlugin, Features } from '../../src/plugin/contract.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { findHugePages } from './hugepages.ts';
@@ -14,7 +13,7 @@ export default function memory(options: unknown): FeaturePlugin {
   return {
     name: 'memory',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const features = await runProbes(
         {
           numa: () => findNuma(host),

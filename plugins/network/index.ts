@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
 import type { Device } from '../../src/plugin/devices.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { scanInterfaces } from './interfaces.ts';
@@ -18,7 +17,7 @@ export default function network(options: unknown): FeaturePlugin {
     name: 'network',
     async discover(context) {
       // Scanned once; both features are lost where it cannot be done.
-      const interfaces = scanInterfaces(hostOf(context), ignoredInterfaces, context);
+      const interfaces = scanInterfaces(context.host, ignoredInterfaces, context);
       const features = await runProbes(
         {
           device: async () => instancesOf((await interfaces)?.devices),

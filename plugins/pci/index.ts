@@ -1,6 +1,5 @@
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
 import { deviceLabelOptions } from '../../src/plugin/device-labels.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { requiredAttributes, scanDevices } from './device.ts';
@@ -24,7 +23,7 @@ export default function pci(options: unknown): FeaturePlugin {
   return {
     name: 'pci',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const features = await runProbes({ device: () => scanDevices(host, context) }, context);
       const devices = features.instances['device']?.elements.map(({ attributes }) => attributes) ?? [];
       const labels = labelsOf(devices, labelOptions);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { FeaturePlugin } from '../../src/plugin/contract.ts';
+import type { FeaturePlugin, Host } from '../../src/plugin/contract.ts';
 import { readEach } from '../../src/plugin/devices.ts';
-import { hostOf, type Host } from '../../src/plugin/host-file.ts';
 import { defaultLabelNamespace } from '../../src/plugin/label.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
@@ -17,7 +16,7 @@ export default function rdma(options: unknown): FeaturePlugin {
   return {
     name: 'rdma',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const readVendor = (folder: string) => host.value(`${folder}/vendor`, /^0x[0-9a-f]{4}$/i);
       const findCapable = async () => {
         const vendors = await readEach(host, '/sys/bus/pci/devices', readVendor, {

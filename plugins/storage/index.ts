@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { scanBlockDevices } from './block.ts';
@@ -11,7 +10,7 @@ export default function storage(options: unknown): FeaturePlugin {
   return {
     name: 'storage',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const features = await runProbes({ block: () => scanBlockDevices(host, context) }, context);
       const devices = features.instances['block']?.elements ?? [];
       const isFast = devices.some(({ attributes }) => attributes['rotational'] === '0');

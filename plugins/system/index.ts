@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { FeaturePlugin, Features } from '../../src/plugin/contract.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { findDmi } from './dmi.ts';
@@ -15,8 +14,7 @@ export default function system(options: unknown): FeaturePlugin {
   return {
     name: 'system',
     async discover(context) {
-      const host = hostOf(context);
-      const { nodeName } = context;
+      const { host, nodeName } = context;
       const features = await runProbes(
         {
           osrelease: () => findOsRelease(host),

@@ -1,6 +1,5 @@
 import type { FeaturePlugin } from '../../src/plugin/contract.ts';
 import { deviceLabelOptions, labelledDevices } from '../../src/plugin/device-labels.ts';
-import { hostOf } from '../../src/plugin/host-file.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
 import { deviceAttributes, scanDevices } from './device.ts';
@@ -24,7 +23,7 @@ export default function usb(options: unknown): FeaturePlugin {
   return {
     name: 'usb',
     async discover(context) {
-      const host = hostOf(context);
+      const { host } = context;
       const features = await runProbes({ device: () => scanDevices(host, context) }, context);
       const devices = features.instances['device']?.elements.map(({ attributes }) => attributes) ?? [];
       const kinds = labelledDevices(devices, labelOptions, deviceAttributes).map(([kind]) => kind);

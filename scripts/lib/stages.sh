@@ -38,7 +38,8 @@ run_jest_stage() {
   results=$(mktemp)
   started=$(microseconds)
   printf '%-10s ...\n' "$name"
-  (cd "$root" && npm test --silent -- --ci --json --outputFile="$results" "$@") </dev/null || status=$?
+  # A test that fails half way may leave something open that keeps jest from ending.
+  (cd "$root" && timeout --kill-after=30 40m npm test --silent -- --ci --json --outputFile="$results" "$@") </dev/null || status=$?
   read -r -a counts < <(node "$root/scripts/lib/jest-counts.mjs" "$results" "$status")
   rm -f "$results"
   passed=$((passed + counts[0]))

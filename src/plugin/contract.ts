@@ -3,9 +3,32 @@ import type { Log } from '../port/log.ts';
 
 export type { Discovery, Features, Log };
 
+/**
+ * The files of one host, for one discovery. Paths are the host's own, such as `/proc/modules`; links lead where they
+ * lead on the host, and never out of it. Absent files are `undefined`; what is there but is no bounded, regular,
+ * readable text throws an error that names path and reason.
+ */
+export interface Host {
+  /** The whole file. */
+  bytes(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** The whole file as text. */
+  text(path: string, maxBytes: number): Promise<string | undefined>;
+  /** The whole lines within the first `maxBytes`, however long the file is. */
+  head(path: string, maxBytes: number): Promise<string | undefined>;
+  /** One trimmed value that `pattern` must match. */
+  value(path: string, pattern: RegExp): Promise<string | undefined>;
+  /** The names in a folder, sorted. */
+  list(path: string): Promise<readonly string[] | undefined>;
+  exists(path: string): Promise<boolean>;
+  /** The path in this process of one of the host's; undefined where there is none. */
+  locate(path: string): Promise<string | undefined>;
+}
+
 /** What the host hands a plugin for one discovery. */
 export interface DiscoverContext {
-  /** Where the host's root is mounted; every path a plugin reads is below it. `/` on a host itself. */
+  /** Reads the host. A plugin that reads by other means does so below `hostRoot`. */
+  readonly host: Host;
+  /** Where the host's root is mounted; `/` on a host itself. */
   readonly hostRoot: string;
   /** The Node that the worker speaks for; undefined where there is none, as in `featureseal discover`. */
   readonly nodeName?: string;

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { FeaturesealError } from '../error.ts';
-import type { DiscoverContext } from './contract.ts';
+import type { DiscoverContext, Host } from './contract.ts';
 import { hostPathResolver, isAbsent } from './host-path.ts';
 import { reasonOf, systemCode } from './thrown.ts';
 
@@ -10,25 +10,7 @@ const mostEntries = 16_384;
 /** Most bytes of a file that holds one value; sysfs gives at most one page. */
 const valueBytes = 4096;
 
-/**
- * The files of one host, for one discovery. Paths are the host's own, such as `/proc/modules`. Absent files are
- * `undefined`; what is there but is no bounded, regular, readable text throws `file-unreadable` with path and reason.
- */
-export interface Host {
-  /** The whole file. */
-  bytes(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
-  /** The whole file as text. */
-  text(path: string, maxBytes: number): Promise<string | undefined>;
-  /** The whole lines within the first `maxBytes`, however long the file is. */
-  head(path: string, maxBytes: number): Promise<string | undefined>;
-  /** One trimmed value that `pattern` must match. */
-  value(path: string, pattern: RegExp): Promise<string | undefined>;
-  /** The names in a folder, sorted. */
-  list(path: string): Promise<readonly string[] | undefined>;
-  exists(path: string): Promise<boolean>;
-  /** The path in this process of one of the host's; undefined where there is none. */
-  locate(path: string): Promise<string | undefined>;
-}
+export type { Host };
 
 /** The error of a file of the host that is there and cannot be used. */
 export function unreadable(path: string, reason: string, cause?: unknown): FeaturesealError {

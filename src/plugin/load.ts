@@ -1,4 +1,4 @@
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FeaturesealError } from '../error.ts';
@@ -46,8 +46,8 @@ const packageSpecifier = /^(?:@[a-z0-9][\w.~-]*\/)?[a-z0-9][\w.~-]*(?:\/[\w~-][\
 const fileSpecifier = /^\.(?:\/[^/\\:?#%]+)+$/;
 
 /**
- * Loads plugins in the order given. Packages resolve from this program, `./` paths from `folder`, and nothing else is
- * a plugin: the process holds the key that signs, so what it runs is named, never found.
+ * Loads plugins in the order given. Packages resolve from `folder`, then from this program, and `./` paths from
+ * `folder`; nothing else is a plugin: the process holds the key that signs, so what it runs is named, never found.
  *
  * @throws FeaturesealError plugin-invalid, naming the module and the reason
  */
@@ -95,15 +95,25 @@ function resolveModule(module: string, folder: string): string {
   if (fileSpecifier.test(module) && !module.split('/').includes('..')) {
     return pathToFileURL(join(folder, module)).href;
   }
-  if (packageSpecifier.test(module) && !isBuiltin(module)) return module;
+  if (packageSpecifier.test(module) && !isBuiltin(module)) return installedBeside(module, folder) ?? module;
   throw invalid(
     module,
     'a plugin is a package name, or a path that begins with ./ next to the configuration file',
   );
 }
 
+/** A package that is installed where the configuration is; our own plugins are always our own. */
+function installedBeside(module: string, folder: string): string | undefined {
+  if (module.startsWith('featureseal/')) return undefined;
+  try {
+    return pathToFileURL(createRequire(join(folder, 'plugins')).resolve(module)).href;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Checked now, at load: a plugin that keeps the contract on paper alone is found before anything is signed. */
-function checkPlugin(module: string, plugin: unknown): LoadedPlugin {
+export function checkPlugin(module: string, plugin: unknown): LoadedPlugin {
   if (!isObject(plugin)) throw invalid(module, 'its factory did not return a plugin');
   const { name, discover, watch } = plugin;
   if (typeof name !== 'string' || !pluginName.test(name)) {

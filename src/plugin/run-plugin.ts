@@ -1,6 +1,7 @@
 import { FeaturesealError } from '../error.ts';
 import type { Clock } from '../port/clock.ts';
 import type { DiscoverContext, Log } from './contract.ts';
+import { hostOf } from './host-file.ts';
 import type { LoadedPlugin } from './load.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { reasonOf } from './thrown.ts';
@@ -26,11 +27,13 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
   const deadline = new AbortController();
   const settled = new AbortController();
   const { hostRoot, nodeName } = options;
+  const both = AbortSignal.any([signal, deadline.signal]);
   const context: DiscoverContext = {
+    host: hostOf({ hostRoot, signal: both }),
     hostRoot,
     ...(nodeName === undefined ? {} : { nodeName }),
     now: new Date(clock.now()),
-    signal: AbortSignal.any([signal, deadline.signal]),
+    signal: both,
     log: attributed(options.log, plugin.name),
   };
   const answer = async (): Promise<unknown> => await plugin.discover(context);

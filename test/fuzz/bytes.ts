@@ -1,7 +1,27 @@
 import type { Random } from '../support/random.ts';
 
 /** Octets and characters that parsers treat specially. */
-const interesting = ['\u0000', '"', '\\', '{', '}', '[', ']', ',', ':', '.', '=', '-', '_', '+', '/', '0', '9', 'é', '\ud800'];
+const interesting = [
+  '\u0000',
+  '"',
+  '\\',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '.',
+  '=',
+  '-',
+  '_',
+  '+',
+  '/',
+  '0',
+  '9',
+  'é',
+  '\ud800',
+];
 
 /** One change of a text: a character, a slice lost, doubled, moved, or something special put in. */
 export function mutateText(text: string, random: Random): string {
@@ -23,7 +43,9 @@ export function mutateText(text: string, random: Random): string {
       return rest.slice(0, target) + slice + rest.slice(target);
     }
     default:
-      return random.chance(0.5) ? text.slice(0, at) : text.slice(0, at) + random.pick(interesting) + text.slice(at + 1);
+      return random.chance(0.5)
+        ? text.slice(0, at)
+        : text.slice(0, at) + random.pick(interesting) + text.slice(at + 1);
   }
 }
 

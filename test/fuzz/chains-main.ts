@@ -26,11 +26,16 @@ const peer = new Peer('x509');
 const started = performance.now();
 const result = await compareWithGo(peer, { seed, first, count });
 await peer.close();
-say(`${result.count} chains in ${((performance.now() - started) / 1000).toFixed(1)} s, each as a path and as an SVID`);
+say(
+  `${result.count} chains in ${((performance.now() - started) / 1000).toFixed(1)} s, each as a path and as an SVID`,
+);
 say(`both accept ${result.bothAccept}, both refuse ${result.bothRefuse}`);
 say('stricter than Go:');
 for (const [rule, times] of [...result.stricter].sort(([, a], [, b]) => b - a)) say(`  ${times} ${rule}`);
-for (const [what, all] of [['milder than Go', result.milder], ['unexplained', result.unexplained]] as const) {
+for (const [what, all] of [
+  ['milder than Go', result.milder],
+  ['unexplained', result.unexplained],
+] as const) {
   say(`${what}: ${all.length}`);
   for (const each of all.slice(0, 20)) say(shown(each));
 }

@@ -36,7 +36,7 @@ export interface ChainInput {
 }
 
 export const domain = 'example.org';
-export const now = new Date('2026-06-01T12:00:00Z');
+const now = new Date('2026-06-01T12:00:00Z');
 const day = 86_400_000;
 const at = (days: number): Date => new Date(now.getTime() + days * day);
 
@@ -72,7 +72,9 @@ export class KeyPool {
 
 const everywhere: readonly Place[] = ['leaf', 'intermediate', 'root'];
 const issuers: readonly Place[] = ['intermediate', 'root'];
-const weakKey = { 'key-not-allowed': 'keys are P-256, P-384, P-521 or RSA of 2048 to 8192 bits with e from 65537' };
+const weakKey = {
+  'key-not-allowed': 'keys are P-256, P-384, P-521 or RSA of 2048 to 8192 bits with e from 65537',
+};
 const leftOut = 'a root with a key that is not allowed is left out of the bundle';
 const readable = { 'certificate-malformed': 'RFC 5280 to the letter, for every certificate that is sent' };
 const constraints = {
@@ -89,7 +91,9 @@ const change = (
 const algorithm = (name: SignatureAlgorithm): Defect =>
   change(`signed with ${name}`, everywhere, (plan) => {
     const { type } = plan.issuer.keys;
-    const fits = type.startsWith('RSA') ? name.startsWith('rsa') : type.startsWith('P-') && name.startsWith('ecdsa');
+    const fits = type.startsWith('RSA')
+      ? name.startsWith('rsa')
+      : type.startsWith('P-') && name.startsWith('ecdsa');
     return fits ? { ...plan, algorithm: name } : plan;
   });
 
@@ -133,7 +137,9 @@ export const defects: readonly Defect[] = [
   change('a date from 2050 on', everywhere, (plan) => ({ ...plan, notAfter: at(20_000) })),
   change('cA false', issuers, (plan) => withExtensions(plan, extend.basicConstraints(false))),
   change('no basicConstraints', everywhere, (plan) => withoutExtension(plan, extensionOids.basicConstraints)),
-  change('basicConstraints not critical', issuers, (plan) => withExtensions(plan, extend.basicConstraints(true, undefined, false))),
+  change('basicConstraints not critical', issuers, (plan) =>
+    withExtensions(plan, extend.basicConstraints(true, undefined, false)),
+  ),
   change('cA true', ['leaf'], (plan) => withExtensions(plan, extend.basicConstraints(true)), {
     'svid-is-ca': 'a leaf is no CA, in a path without an SVID too',
   }),
@@ -143,78 +149,159 @@ export const defects: readonly Defect[] = [
     'issuer-key-usage': 'an issuer says keyCertSign (X.509-SVID section 4.3)',
     'svid-key-usage': 'a leaf says digitalSignature (X.509-SVID section 4.3)',
   }),
-  change('keyUsage without keyCertSign', issuers, (plan) => withExtensions(plan, extend.keyUsage([usage.crlSign]))),
-  change('keyUsage without digitalSignature', ['leaf'], (plan) => withExtensions(plan, extend.keyUsage([usage.keyAgreement])), {
-    'svid-key-usage': 'a leaf says digitalSignature (X.509-SVID section 4.3)',
-  }),
-  change('keyUsage not critical', everywhere, (plan) => withExtensions(plan, extend.keyUsage(keyUsageFor(plan), false)), {
-    'svid-key-usage': 'keyUsage of a leaf is critical (X.509-SVID section 4.3)',
-  }),
-  change('a leaf with keyCertSign', ['leaf'], (plan) => withExtensions(plan, extend.keyUsage([usage.digitalSignature, usage.keyCertSign])), {
-    'svid-key-usage': 'a leaf signs no certificates, in a path without an SVID too',
-  }),
+  change('keyUsage without keyCertSign', issuers, (plan) =>
+    withExtensions(plan, extend.keyUsage([usage.crlSign])),
+  ),
+  change(
+    'keyUsage without digitalSignature',
+    ['leaf'],
+    (plan) => withExtensions(plan, extend.keyUsage([usage.keyAgreement])),
+    {
+      'svid-key-usage': 'a leaf says digitalSignature (X.509-SVID section 4.3)',
+    },
+  ),
+  change(
+    'keyUsage not critical',
+    everywhere,
+    (plan) => withExtensions(plan, extend.keyUsage(keyUsageFor(plan), false)),
+    {
+      'svid-key-usage': 'keyUsage of a leaf is critical (X.509-SVID section 4.3)',
+    },
+  ),
+  change(
+    'a leaf with keyCertSign',
+    ['leaf'],
+    (plan) => withExtensions(plan, extend.keyUsage([usage.digitalSignature, usage.keyCertSign])),
+    {
+      'svid-key-usage': 'a leaf signs no certificates, in a path without an SVID too',
+    },
+  ),
   change('empty keyUsage', everywhere, (plan) => withExtensions(plan, extend.keyUsage([])), {
     ...readable,
     'issuer-key-usage': 'an issuer says keyCertSign',
     'svid-key-usage': 'a leaf says digitalSignature',
   }),
   ...subtrees.map(([name, permitted, excluded]) =>
-    change(`constraints: ${name}`, everywhere, (plan) => withExtensions(plan, extend.nameConstraints(permitted, excluded)), constraints),
+    change(
+      `constraints: ${name}`,
+      everywhere,
+      (plan) => withExtensions(plan, extend.nameConstraints(permitted, excluded)),
+      constraints,
+    ),
   ),
   change('an unknown critical extension', everywhere, (plan) => withExtensions(plan, extend.unknown(true))),
   change('an unknown extension', everywhere, (plan) => withExtensions(plan, extend.unknown(false))),
-  change('critical extendedKeyUsage', everywhere, (plan) => withExtensions(plan, extend.extendedKeyUsage(['1.3.6.1.5.5.7.3.2'], true))),
-  change('another extendedKeyUsage', everywhere, (plan) => withExtensions(plan, extend.extendedKeyUsage(['1.3.6.1.5.5.7.3.3']))),
+  change('critical extendedKeyUsage', everywhere, (plan) =>
+    withExtensions(plan, extend.extendedKeyUsage(['1.3.6.1.5.5.7.3.2'], true)),
+  ),
+  change('another extendedKeyUsage', everywhere, (plan) =>
+    withExtensions(plan, extend.extendedKeyUsage(['1.3.6.1.5.5.7.3.3'])),
+  ),
   change(
     'policyConstraints',
     everywhere,
-    (plan) => withExtensions(plan, w.extension(extensionOids.policyConstraints, w.sequence(w.context(0, w.bytes(0))), true)),
+    (plan) =>
+      withExtensions(
+        plan,
+        w.extension(extensionOids.policyConstraints, w.sequence(w.context(0, w.bytes(0))), true),
+      ),
     { 'critical-extension': 'who requires policies is not followed' },
   ),
   change('no subjectKeyId', everywhere, (plan) => withoutExtension(plan, extensionOids.subjectKeyId)),
   change('no authorityKeyId', everywhere, (plan) => withoutExtension(plan, extensionOids.authorityKeyId)),
-  change('a wrong authorityKeyId', everywhere, (plan) => withExtensions(plan, extend.authorityKeyId(w.bytes(1, 2, 3)))),
-  change('a critical subjectKeyId', everywhere, (plan) => withExtensions(plan, w.extension(extensionOids.subjectKeyId, w.octetString(w.bytes(1)), true)), readable),
-  change('an issuer of another trust domain', issuers, (plan) => withExtensions(plan, extend.subjectAltName([uri('spiffe://other.example')])), {
-    'issuer-spiffe-id': 'a CA with an ID has that of its trust domain',
-    ...constraints,
-  }),
-  change('an issuer with a workload ID', issuers, (plan) => withExtensions(plan, extend.subjectAltName([uri(`spiffe://${domain}/ca`)])), {
-    'issuer-spiffe-id': 'a CA with an ID has that of its trust domain',
-    ...constraints,
-  }),
-  change('an issuer with DNS names', issuers, (plan) => withExtensions(plan, extend.subjectAltName([dns('ca.internal')])), constraints),
-  ...ids.map((id) => change(`the ID ${id}`, ['leaf'], (plan) => withExtensions(plan, extend.subjectAltName([uri(id)])), { ...strictId, ...readable, ...constraints })),
-  change('two URI SANs', ['leaf'], (plan) => withExtensions(plan, extend.subjectAltName([uri(`spiffe://${domain}/a`), uri(`spiffe://${domain}/b`)])), strictId),
+  change('a wrong authorityKeyId', everywhere, (plan) =>
+    withExtensions(plan, extend.authorityKeyId(w.bytes(1, 2, 3))),
+  ),
+  change(
+    'a critical subjectKeyId',
+    everywhere,
+    (plan) => withExtensions(plan, w.extension(extensionOids.subjectKeyId, w.octetString(w.bytes(1)), true)),
+    readable,
+  ),
+  change(
+    'an issuer of another trust domain',
+    issuers,
+    (plan) => withExtensions(plan, extend.subjectAltName([uri('spiffe://other.example')])),
+    {
+      'issuer-spiffe-id': 'a CA with an ID has that of its trust domain',
+      ...constraints,
+    },
+  ),
+  change(
+    'an issuer with a workload ID',
+    issuers,
+    (plan) => withExtensions(plan, extend.subjectAltName([uri(`spiffe://${domain}/ca`)])),
+    {
+      'issuer-spiffe-id': 'a CA with an ID has that of its trust domain',
+      ...constraints,
+    },
+  ),
+  change(
+    'an issuer with DNS names',
+    issuers,
+    (plan) => withExtensions(plan, extend.subjectAltName([dns('ca.internal')])),
+    constraints,
+  ),
+  ...ids.map((id) =>
+    change(`the ID ${id}`, ['leaf'], (plan) => withExtensions(plan, extend.subjectAltName([uri(id)])), {
+      ...strictId,
+      ...readable,
+      ...constraints,
+    }),
+  ),
+  change(
+    'two URI SANs',
+    ['leaf'],
+    (plan) =>
+      withExtensions(plan, extend.subjectAltName([uri(`spiffe://${domain}/a`), uri(`spiffe://${domain}/b`)])),
+    strictId,
+  ),
   change('no SAN', ['leaf'], (plan) => withoutExtension(plan, extensionOids.subjectAltName), strictId),
   change('an empty subject', ['leaf'], (plan) => ({ ...plan, subject: w.commonName(undefined) }), readable),
-  change('the subject of its issuer', ['leaf', 'intermediate'], (plan) => ({ ...plan, subject: plan.issuer.name })),
+  change('the subject of its issuer', ['leaf', 'intermediate'], (plan) => ({
+    ...plan,
+    subject: plan.issuer.name,
+  })),
   change('a negative serial number', everywhere, (plan) => ({ ...plan, serial: [0x80] }), readable),
   change('a serial number of zero', everywhere, (plan) => ({ ...plan, serial: [0] }), readable),
-  change('a serial number of 21 octets', everywhere, (plan) => ({ ...plan, serial: Array.from({ length: 21 }, () => 1) }), readable),
+  change(
+    'a serial number of 21 octets',
+    everywhere,
+    (plan) => ({ ...plan, serial: Array.from({ length: 21 }, () => 1) }),
+    readable,
+  ),
   change('version 1', everywhere, (plan) => ({ ...plan, version: 0 }), readable),
-  change('an extension twice', everywhere, (plan) => ({ ...plan, extensions: [...plan.extensions, plan.extensions[0]!] }), readable),
-  change('another algorithm outside', everywhere, (plan) => ({ ...plan, outerAlgorithm: 'ecdsa-sha384' }), readable),
+  change(
+    'an extension twice',
+    everywhere,
+    (plan) => ({ ...plan, extensions: [...plan.extensions, plan.extensions[0]!] }),
+    readable,
+  ),
+  change(
+    'another algorithm outside',
+    everywhere,
+    (plan) => ({ ...plan, outerAlgorithm: 'ecdsa-sha384' }),
+    readable,
+  ),
   ...(Object.keys(signatureAlgorithms) as SignatureAlgorithm[])
     .filter((name) => name !== 'ed25519')
     .map(algorithm),
-  ...(['P-224', 'P-521', 'Ed25519', 'RSA-1024', 'RSA-2048-e3'] as const).map(
-    (key): Defect => ({
-      name: `a key ${key}`,
-      places: everywhere,
-      key,
-      stricter: {
-        ...weakKey,
-        ...readable,
-        'certificate-algorithm': 'certificates are signed by ECDSA or RSA with SHA-2',
-        'path-not-found': leftOut,
-      },
-    }),
-  ),
+  ...(['P-224', 'P-521', 'Ed25519', 'RSA-1024', 'RSA-2048-e3'] as const).map((key): Defect => ({
+    name: `a key ${key}`,
+    places: everywhere,
+    key,
+    stricter: {
+      ...weakKey,
+      ...readable,
+      'certificate-algorithm': 'certificates are signed by ECDSA or RSA with SHA-2',
+      'path-not-found': leftOut,
+    },
+  })),
   {
     name: 'signed by another key',
     places: everywhere,
-    der: (plan, { keys }) => certificate({ ...plan, issuer: { ...plan.issuer, keys: keys.get(plan.issuer.keys.type, 9) } }),
+    der: (plan, { keys }) =>
+      certificate({ ...plan, issuer: { ...plan.issuer, keys: keys.get(plan.issuer.keys.type, 9) } }),
   },
   {
     name: 'a signature over other bytes',
@@ -224,12 +311,24 @@ export const defects: readonly Defect[] = [
       return w.sequence(tbs(plan), signatureAlgorithms[plan.algorithm].identifier, w.bitString(signature));
     },
   },
-  { name: 'bytes changed', places: everywhere, der: (plan, { random }) => mutateBytes(certificate(plan), random), stricter: { ...readable, ...weakKey, ...strictId, ...constraints } },
-  { name: 'tbs changed and signed', places: everywhere, der: (plan, { random }) => certificate(plan, mutateBytes(tbs(plan), random)), stricter: { ...readable, ...weakKey, ...strictId, ...constraints } },
+  {
+    name: 'bytes changed',
+    places: everywhere,
+    der: (plan, { random }) => mutateBytes(certificate(plan), random),
+    stricter: { ...readable, ...weakKey, ...strictId, ...constraints },
+  },
+  {
+    name: 'tbs changed and signed',
+    places: everywhere,
+    der: (plan, { random }) => certificate(plan, mutateBytes(tbs(plan), random)),
+    stricter: { ...readable, ...weakKey, ...strictId, ...constraints },
+  },
 ];
 
 function keyUsageFor(plan: CertificatePlan): readonly number[] {
-  const isAuthority = plan.extensions.length > 0 && Buffer.from(plan.extensions[0]!).includes(Buffer.from([0x03, 0x02, 0x01, 0x06]));
+  const isAuthority =
+    plan.extensions.length > 0 &&
+    Buffer.from(plan.extensions[0]!).includes(Buffer.from([0x03, 0x02, 0x01, 0x06]));
   return isAuthority ? [usage.keyCertSign, usage.crlSign] : [usage.digitalSignature];
 }
 
@@ -244,16 +343,23 @@ interface Made {
 export function makeChain(random: Random, keys: KeyPool): ChainInput {
   const depth = random.int(4);
   const count = random.pick([0, 1, 1, 1, 2]);
-  const chosen = Array.from({ length: count }, () => ({ defect: random.pick(defects), at: random.int(depth + 2) }));
+  const chosen = Array.from({ length: count }, () => ({
+    defect: random.pick(defects),
+    at: random.int(depth + 2),
+  }));
   const names: string[] = [];
   const context = { random, keys };
 
   /** `level` 0 is the root, `depth` + 1 the leaf. */
   const make = (level: number, issuer: Authority | undefined): Made => {
     const place: Place = level === 0 ? 'root' : level > depth ? 'leaf' : 'intermediate';
-    const own = chosen.filter(({ defect, at: where }) => where === level && defect.places.includes(place)).map(({ defect }) => defect);
+    const own = chosen
+      .filter(({ defect, at: where }) => where === level && defect.places.includes(place))
+      .map(({ defect }) => defect);
     names.push(...own.map(({ name }) => name));
-    const type = own.find(({ key }) => key !== undefined)?.key ?? (place === 'leaf' ? random.pick(types.slice(0, 4)) : random.pick(types));
+    const type =
+      own.find(({ key }) => key !== undefined)?.key ??
+      (place === 'leaf' ? random.pick(types.slice(0, 4)) : random.pick(types));
     const pair = keys.get(type, level);
     const name = w.commonName(place === 'root' ? 'Root' : `Authority ${random.chance(0.2) ? 1 : level}`);
     const plan = honestPlan({ place, pair, name, issuer: issuer ?? { name, keys: pair }, random });
@@ -291,12 +397,19 @@ function honestPlan(given: {
     const names = random.chance(0.5) ? [uri(`spiffe://${domain}`)] : [];
     return authorityPlan({ keys: pair, issuer, name, ...life, names });
   }
-  const names = [uri(`spiffe://${domain}/workload`), ...(random.chance(0.5) ? [dns('workload.internal')] : [])];
+  const names = [
+    uri(`spiffe://${domain}/workload`),
+    ...(random.chance(0.5) ? [dns('workload.internal')] : []),
+  ];
   return leafPlan({ keys: pair, issuer, ...life, names });
 }
 
 /** Certificates of the right names and wrong keys, copies, and ones that lead nowhere. */
-function decoysFor(given: { readonly made: readonly Made[]; readonly random: Random; readonly keys: KeyPool }): {
+function decoysFor(given: {
+  readonly made: readonly Made[];
+  readonly random: Random;
+  readonly keys: KeyPool;
+}): {
   readonly pool: readonly Uint8Array[];
   readonly roots: readonly Uint8Array[];
 } {

@@ -37,7 +37,13 @@ const objectCuts: readonly Cut[] = [
   cut('kind', 1, parse, `ownMember(value, 'kind') !== kind`, 'false'),
   cut('object-size', 1, parse, 'text.length > maxObjectLength', 'false'),
   cut('payload-size', 1, payload, 'bytes.length > maxPayloadBytes', 'false'),
-  cut('spec-unknown-field', 1, spec, 'if (check === undefined) throw', 'if (check === undefined) continue; if (false) throw'),
+  cut(
+    'spec-unknown-field',
+    1,
+    spec,
+    'if (check === undefined) throw',
+    'if (check === undefined) continue; if (false) throw',
+  ),
   cut('spec-required-field', 1, spec, '!Object.hasOwn(value, key)', 'false'),
   cut('spec-text', 1, spec, `if (typeof value[key] !== 'string') checkText(value[key], [...path, key]);`),
   cut(
@@ -50,7 +56,13 @@ const objectCuts: readonly Cut[] = [
   cut('spec-array', 1, spec, '!Array.isArray(value)', 'false'),
   cut('spec-well-formed-value', 1, spec, '!value.isWellFormed()', 'false'),
   cut('spec-well-formed-key', 1, spec, '!key.isWellFormed()', 'false'),
-  cut('covered-value-text', 1, payload, `if (typeof value !== 'string') throw`, `if (typeof value !== 'string') return value; if (false) throw`),
+  cut(
+    'covered-value-text',
+    1,
+    payload,
+    `if (typeof value !== 'string') throw`,
+    `if (typeof value !== 'string') return value; if (false) throw`,
+  ),
   cut('covered-value-well-formed', 1, payload, '!value.isWellFormed()', 'false'),
 ];
 
@@ -61,7 +73,13 @@ const envelopeCuts: readonly Cut[] = [
   cut('seal-size', 2, envelope, 'seal.length > maxSealLength', 'false'),
   cut('seal-detached', 2, envelope, `payload !== '' ||`),
   cut('seal-parts', 2, envelope, '|| rest.length > 0'),
-  cut('base64-canonical', 2, 'seal/base64.ts', 'bytes.toString(encoding) === text ? bytes : undefined', 'bytes'),
+  cut(
+    'base64-canonical',
+    2,
+    'seal/base64.ts',
+    'bytes.toString(encoding) === text ? bytes : undefined',
+    'bytes',
+  ),
   cut('header-utf8', 2, envelope, 'fatal: true', 'fatal: false'),
   cut('header-unknown-member', 2, header, 'z.strictObject(', 'z.object('),
   cut('header-member-twice', 2, header, '|| colons !== Object.keys(value).length'),
@@ -71,8 +89,16 @@ const envelopeCuts: readonly Cut[] = [
     step: 2,
     edits: [
       { file: 'seal/algorithm.ts', find: 'if (allowed.includes(algorithm)) return;', replace: 'return;' },
-      { file: 'spiffe/signature.ts', find: 'if (!sealAlgorithms(args.key).includes(algorithm)) return false;', replace: '' },
-      { file: 'spiffe/signature.ts', find: 'schemes[algorithm]', replace: 'schemes[sealAlgorithms(args.key)[0]]' },
+      {
+        file: 'spiffe/signature.ts',
+        find: 'if (!sealAlgorithms(args.key).includes(algorithm)) return false;',
+        replace: '',
+      },
+      {
+        file: 'spiffe/signature.ts',
+        find: 'schemes[algorithm]',
+        replace: 'schemes[sealAlgorithms(args.key)[0]]',
+      },
     ],
   },
   cut('iat', 2, header, '!isPlainText(text) || !Number.isSafeInteger(iat) || iat < 1', 'false'),
@@ -105,8 +131,20 @@ const extensions = 'spiffe/extensions.ts';
 const leafCuts: readonly Cut[] = [
   cut('one-uri-san', 3, svid, '|| uris.length > 1'),
   cut('leaf-is-ca', 3, svid, 'if (isCa) throw', 'if (false) throw'),
-  cut('leaf-signs-certificates', 3, svid, 'keyUsage?.keyCertSign === true || keyUsage?.crlSign === true', 'false'),
-  cut('leaf-digital-signature', 3, svid, 'keyUsage?.digitalSignature !== true ||', 'keyUsage === undefined ||'),
+  cut(
+    'leaf-signs-certificates',
+    3,
+    svid,
+    'keyUsage?.keyCertSign === true || keyUsage?.crlSign === true',
+    'false',
+  ),
+  cut(
+    'leaf-digital-signature',
+    3,
+    svid,
+    'keyUsage?.digitalSignature !== true ||',
+    'keyUsage === undefined ||',
+  ),
   cut('leaf-key-usage-critical', 3, svid, '|| !keyUsage.isCritical'),
   cut('id-path', 3, svid, `if (path === '') throw`, 'if (false) throw'),
   cut('id-reserved', 3, svid, `path.startsWith('/spire/')`, 'false'),
@@ -115,10 +153,22 @@ const leafCuts: readonly Cut[] = [
   cut('id-dot-segments', 3, spiffeId, `&& text !== '.' && text !== '..'`),
   cut('rsa-size', 3, key, 'bits < rsaBits.smallest ||'),
   cut('rsa-exponent', 3, key, 'e < 65537 ||'),
-  cut('leaf-curve', 3, key, `if (key.curve === 'P-384') return ['ES384']; return [];`, `if (key.curve === 'P-384') return ['ES384']; return ['ES256'];`),
+  cut(
+    'leaf-curve',
+    3,
+    key,
+    `if (key.curve === 'P-384') return ['ES384']; return [];`,
+    `if (key.curve === 'P-384') return ['ES384']; return ['ES256'];`,
+  ),
   cut('certificate-trailing', 3, der, 'if (!this.isEmpty) throw', 'if (false) throw'),
   cut('certificate-lengths', 3, der, 'length < 0x80 || length < 256 ** (octets - 1)', 'false'),
-  cut('certificate-algorithms', 3, certificate, 'Buffer.compare(innerAlgorithm.raw, outerAlgorithm.raw) !== 0', 'false'),
+  cut(
+    'certificate-algorithms',
+    3,
+    certificate,
+    'Buffer.compare(innerAlgorithm.raw, outerAlgorithm.raw) !== 0',
+    'false',
+  ),
   cut('certificate-version', 3, certificate, 'version !== 2', 'false'),
   cut('certificate-serial-sign', 3, values, 'if (first >= 0x80) throw', 'if (false) throw'),
   cut('certificate-serial-length', 3, certificate, 'serial.length > mostSerialOctets', 'false'),
@@ -187,8 +237,20 @@ const authorize = 'seal/authorize.ts';
 
 const policyCuts: readonly Cut[] = [
   cut('signer', 6, authorize, 'fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId', 'true'),
-  cut('signer-node', 6, authorize, 'fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId', `claim.spiffeId.split('/').length === each.text.split('/').length && claim.spiffeId.split('/').every((segment, at) => segment === fillTemplate(each, policy.cluster, claim.node).split('/')[at] || each.text.split('/')[at] === '{node}')`),
-  cut('signer-cluster', 6, authorize, 'fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId', `claim.spiffeId.split('/').length === each.text.split('/').length && claim.spiffeId.split('/').every((segment, at) => segment === fillTemplate(each, policy.cluster, claim.node).split('/')[at] || each.text.split('/')[at] === '{cluster}')`),
+  cut(
+    'signer-node',
+    6,
+    authorize,
+    'fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId',
+    `claim.spiffeId.split('/').length === each.text.split('/').length && claim.spiffeId.split('/').every((segment, at) => segment === fillTemplate(each, policy.cluster, claim.node).split('/')[at] || each.text.split('/')[at] === '{node}')`,
+  ),
+  cut(
+    'signer-cluster',
+    6,
+    authorize,
+    'fillTemplate(each, policy.cluster, claim.node) === claim.spiffeId',
+    `claim.spiffeId.split('/').length === each.text.split('/').length && claim.spiffeId.split('/').every((segment, at) => segment === fillTemplate(each, policy.cluster, claim.node).split('/')[at] || each.text.split('/')[at] === '{cluster}')`,
+  ),
   cut('object-name', 6, authorize, 'claim.name !== claim.node', 'false'),
   cut('feature-grant', 6, authorize, '!isGranted(feature, entry.features)', 'false'),
   cut('label-grant', 6, authorize, '!isGranted(label, entry.labels)', 'false'),
@@ -206,7 +268,13 @@ const freshnessCuts: readonly Cut[] = [
   cut('replay', 7, freshness, 'if (iat < accepted.iat) throw', 'if (false) throw'),
   cut('conflict', 7, freshness, 'iat === accepted.iat &&', 'false &&'),
   cut('node-created', 7, freshness, 'if (nodeCreated !== undefined &&', 'if (false &&'),
-  cut('mark-from-the-future', 7, freshness, 'accepted.iat > now + maxAge ? undefined : accepted', 'false ? undefined : accepted'),
+  cut(
+    'mark-from-the-future',
+    7,
+    freshness,
+    'accepted.iat > now + maxAge ? undefined : accepted',
+    'false ? undefined : accepted',
+  ),
 ];
 
 /** Every check that can be told from outside: with it cut, something is accepted that must not be. */
@@ -224,7 +292,7 @@ export const cuts: readonly Cut[] = [
 export function withEdit(source: string, { find, replace, file }: Edit): string {
   const tokens = find.match(/\w+|\s+|[^\w\s]/g) ?? [];
   const pattern = tokens
-    .map((token) => (/^\s+$/.test(token) ? '\\s*' : RegExp.escape(token)))
+    .map((token) => (/^\s+$/.test(token) ? '\\s*' : token.replace(/[^\w]/, String.raw`\$&`)))
     .join('');
   const found = [...source.matchAll(new RegExp(pattern, 'g'))];
   if (found.length !== 1) throw new Error(`src/${file} has ${found.length} times: ${find}`);

@@ -91,7 +91,10 @@ export async function compareWithGo(
     judge({ index, mode: 'svid', ours: svid, theirs: theirs.svid, input });
   };
   for (let from = first; from < first + count; from += batch) {
-    const indexes = Array.from({ length: Math.min(batch, first + count - from) }, (_, offset) => from + offset);
+    const indexes = Array.from(
+      { length: Math.min(batch, first + count - from) },
+      (_, offset) => from + offset,
+    );
     await Promise.all(indexes.map(ask));
   }
   return { count, bothAccept, bothRefuse, stricter, milder, unexplained };

@@ -95,9 +95,17 @@ async function fuzz(seed: number, first: number, count: number, threads: number)
 
 /** Whether the hole that the cut leaves is found. */
 async function findsHole(id: string, seed: number, count: number, threads: number): Promise<boolean> {
-  const { tally, violations } = await run({ seed, first: 0, end: count, threads, cut: id, untilViolation: true });
+  const { tally, violations } = await run({
+    seed,
+    first: 0,
+    end: count,
+    threads,
+    cut: id,
+    untilViolation: true,
+  });
   const [found] = violations;
-  const outcome = found === undefined ? 'NOT FOUND' : `found: ${found.what}: ${found.violation.split('\n')[0]!}`;
+  const outcome =
+    found === undefined ? 'NOT FOUND' : `found: ${found.what}: ${found.violation.split('\n')[0]!}`;
   say(`cut ${id}: ${outcome} (${inputsIn(tally)} inputs)`);
   return found !== undefined;
 }

@@ -26,7 +26,14 @@ export function honestSvids(world: World): readonly Svid[] {
       ids.map((spiffeId): Svid => {
         const { chain, keys } = honestChain(world, spiffeId, kind);
         const bundle = Buffer.concat([world.oldRoot.der, world.root.der]);
-        return { spiffeId, spki: keys.spki, chain: Buffer.concat(chain), key: pkcs8Of(keys), bundle, hint: '' };
+        return {
+          spiffeId,
+          spki: keys.spki,
+          chain: Buffer.concat(chain),
+          key: pkcs8Of(keys),
+          bundle,
+          hint: '',
+        };
       }),
     ),
   );
@@ -48,9 +55,18 @@ const broken: readonly (readonly [string, Change])[] = [
   ['no bundle', first((svid) => ({ ...svid, bundle: new Uint8Array() }))],
   ['the ID of another', first((svid) => ({ ...svid, spiffeId: `${svid.spiffeId}x` }))],
   ['the key of another', first((svid, _, world) => ({ ...svid, key: pkcs8Of(world.keys('stranger')) }))],
-  ['a key of another kind', first((svid, _, world) => ({ ...svid, key: pkcs8Of(world.keys('stranger', 'Ed25519')) }))],
-  ['bytes after the chain', first((svid) => ({ ...svid, chain: Buffer.concat([svid.chain, Buffer.from([0])]) }))],
-  ['nine certificates', first((svid) => ({ ...svid, chain: Buffer.concat(Array.from({ length: 9 }, () => svid.chain)) }))],
+  [
+    'a key of another kind',
+    first((svid, _, world) => ({ ...svid, key: pkcs8Of(world.keys('stranger', 'Ed25519')) })),
+  ],
+  [
+    'bytes after the chain',
+    first((svid) => ({ ...svid, chain: Buffer.concat([svid.chain, Buffer.from([0])]) })),
+  ],
+  [
+    'nine certificates',
+    first((svid) => ({ ...svid, chain: Buffer.concat(Array.from({ length: 9 }, () => svid.chain)) })),
+  ],
   ['a CA in the place of the leaf', first((svid, _, world) => ({ ...svid, chain: world.root.der }))],
   ['a hint of 1 KiB and more', first((svid) => ({ ...svid, hint: 'h'.repeat(1025) }))],
   [
@@ -61,18 +77,10 @@ const broken: readonly (readonly [string, Change])[] = [
 
 const encode = (svids: readonly Svid[], federated: readonly Field[]): Buffer =>
   message([
-    ...svids.map(
-      ({ spiffeId, chain, key, bundle, hint }): Field => [
-        1,
-        [
-          [1, spiffeId],
-          [2, chain],
-          [3, key],
-          [4, bundle],
-          ...(hint === '' ? [] : ([[5, hint]] as const)),
-        ],
-      ],
-    ),
+    ...svids.map(({ spiffeId, chain, key, bundle, hint }): Field => [
+      1,
+      [[1, spiffeId], [2, chain], [3, key], [4, bundle], ...(hint === '' ? [] : ([[5, hint]] as const))],
+    ]),
     ...federated,
   ]);
 
@@ -82,7 +90,15 @@ export function makeMessageInput(world: World, random: Random): MessageInput {
   const svids = Array.from({ length: 1 + random.int(2) }, () => random.pick(honest));
   const federated: readonly Field[] = random.chance(0.5)
     ? []
-    : [[3, [[1, `spiffe://${partner}`], [2, world.partnerRoot.der]]]];
+    : [
+        [
+          3,
+          [
+            [1, `spiffe://${partner}`],
+            [2, world.partnerRoot.der],
+          ],
+        ],
+      ];
   const bytes = encode(svids, federated);
   if (random.chance(0.1)) return { kind: 'message', what: 'nothing', expectation: 'accept', bytes };
   if (random.chance(0.4)) {
@@ -90,6 +106,8 @@ export function makeMessageInput(world: World, random: Random): MessageInput {
     const expectation = 'refuse';
     return { kind: 'message', what, expectation, bytes: encode(change(svids, random, world), federated) };
   }
-  const mutated = random.chance(0.7) ? mutateBytes(bytes, random) : mutateBytes(mutateBytes(bytes, random), random);
+  const mutated = random.chance(0.7)
+    ? mutateBytes(bytes, random)
+    : mutateBytes(mutateBytes(bytes, random), random);
   return { kind: 'message', what: 'bytes', expectation: 'same identities', bytes: mutated };
 }

@@ -1,4 +1,4 @@
-import { digestOf, jcs, payloadText, type AnyObject, type Json } from '../support/seal-maker.ts';
+import { digestOf, jcs, payloadText, sealOf, type AnyObject, type Json } from '../support/seal-maker.ts';
 import { nodeNameLabel } from '../support/seal-cases/honest.ts';
 import { iatOf, type Mark, type Scenario } from '../support/seal-cases/scenario.ts';
 import { leafLife } from '../support/seal-cases/world.ts';
@@ -41,7 +41,7 @@ function claimOf(object: AnyObject, iat: number, scenario: Scenario, header = sc
   const digest = digestOf(payloadText({ object, header }));
   const nothingNew = now > leafLife.notAfter.getTime() && accepted?.digest === digest;
   return {
-    node: String(object.metadata.labels?.[nodeNameLabel]),
+    node: object.metadata.labels?.[nodeNameLabel] as string,
     spiffeId,
     digest,
     // What an expired leaf repeats is no newer than the mark.
@@ -61,7 +61,9 @@ function contribution(spec: Members): { features: unknown; labels: unknown } {
 
 function differences(outcome: Outcome, { isInTime: inTime, ...claim }: Claim): string | undefined {
   if (!inTime) return 'accepted out of its time';
-  const wrong = (Object.keys(claim) as (keyof Outcome)[]).filter((key) => jcs(outcome[key]) !== jcs(claim[key]));
+  const wrong = (Object.keys(claim) as (keyof Outcome)[]).filter(
+    (key) => jcs(outcome[key]) !== jcs(claim[key]),
+  );
   return wrong.length === 0 ? undefined : `another claim than the signed one: ${wrong.join(', ')}`;
 }
 
@@ -70,10 +72,11 @@ const memberNames = ['alg', 'annotations', 'cluster', 'iat', 'labels', 'typ', 'x
 /** The accepted text read a second time, as docs/seal.md says. */
 function ownClaim(text: string, outcome: Outcome, scenario: Scenario): string | undefined {
   const object = JSON.parse(text) as AnyObject;
-  const [protectedText = ''] = String(object.metadata.annotations?.['featureseal.io/signature']).split('.');
+  const [protectedText = ''] = sealOf(object).split('.');
   const members = JSON.parse(Buffer.from(protectedText, 'base64url').toString()) as Members;
   if (jcs(Object.keys(members).sort()) !== jcs(memberNames)) return 'accepted with other header members';
-  if (members['typ'] !== 'nodefeature-seal+jws' || members['cluster'] !== 'demo') return 'accepted for another purpose';
+  if (members['typ'] !== 'nodefeature-seal+jws' || members['cluster'] !== 'demo')
+    return 'accepted for another purpose';
   const iat = members['iat'];
   if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) return 'accepted without a time';
   const header = Object.entries(members);

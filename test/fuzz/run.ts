@@ -1,5 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { addTally, emptyTally, type Tally, type ThreadData, type ThreadMessage, type Violation } from './tally.ts';
+import {
+  addTally,
+  emptyTally,
+  type Tally,
+  type ThreadData,
+  type ThreadMessage,
+  type Violation,
+} from './tally.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -73,5 +80,10 @@ async function runThread(
 }
 
 function hangAt(index: number): Violation {
-  return { index, what: `the batch from ${index}`, violation: `hang: no headway in ${hangMs / 1000} s`, evidence: {} };
+  return {
+    index,
+    what: `the batch from ${index}`,
+    violation: `hang: no headway in ${hangMs / 1000} s`,
+    evidence: {},
+  };
 }

@@ -1,4 +1,4 @@
-import { sealAnnotation, withMember, withSeal, type Json } from '../support/seal-maker.ts';
+import { sealOf, withMember, withSeal, type Json } from '../support/seal-maker.ts';
 import { honestScenario } from '../support/seal-cases/honest.ts';
 import { defects } from '../support/seal-cases/index.ts';
 import { shortIntermediate } from '../support/seal-cases/path-defects.ts';
@@ -54,14 +54,17 @@ const twoDefects: Make = (honest, context) => {
 /** Characters of the whole text. */
 const text: Make = (honest, { random }) => {
   const changes = 1 + random.int(3);
-  const mutated = Array.from({ length: changes }).reduce<string>((all) => mutateText(all, random), render(honest));
+  const mutated = Array.from({ length: changes }).reduce<string>(
+    (all) => mutateText(all, random),
+    render(honest),
+  );
   return { ...input('text', 'same claim', honest), text: mutated };
 };
 
 /** Characters of the seal, or octets of its parts, without signing again. */
 const seal: Make = (honest, { random }) => {
   const scenario = withAfter(honest, (object) => {
-    const whole = String(object.metadata.annotations?.[sealAnnotation]);
+    const whole = sealOf(object);
     if (random.chance(0.3)) return withSeal(object, mutateText(whole, random));
     const parts = whole.split('..');
     const part = random.int(2);
@@ -76,7 +79,9 @@ const header: Make = (honest, { random }) =>
   input('header, signed again', 'own claim', {
     ...honest,
     headerBytes: (written) =>
-      random.chance(0.5) ? Buffer.from(mutateText(written, random)) : mutateBytes(Buffer.from(written), random),
+      random.chance(0.5)
+        ? Buffer.from(mutateText(written, random))
+        : mutateBytes(Buffer.from(written), random),
   });
 
 /** A member of the header by something of the same type that others have. */

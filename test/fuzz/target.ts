@@ -44,7 +44,8 @@ export class Target {
     if (input.refuseChain) {
       const chain = chainOf(scenario);
       const code = await refusal(() => verifyX509Svid({ chain, bundles, now }));
-      if (code === undefined) return { step: 8, code: 'accepted', violation: 'false accept: as an X.509-SVID' };
+      if (code === undefined)
+        return { step: 8, code: 'accepted', violation: 'false accept: as an X.509-SVID' };
     }
     let outcome;
     const code = await refusal(async () => {
@@ -63,7 +64,8 @@ export class Target {
       return { step: 8, code: 'accepted', ...violation };
     }
     const step = verificationStep(code as Parameters<typeof verificationStep>[0]);
-    if (step === undefined) return { step: 0, code: String(code), violation: `crash: refused with ${String(code)}` };
+    if (step === undefined)
+      return { step: 0, code: String(code), violation: `crash: refused with ${String(code)}` };
     const violation = input.expectation === 'accept' ? { violation: `false refusal: ${String(code)}` } : {};
     return { step, code: String(code), ...violation };
   }
@@ -78,11 +80,12 @@ export class Target {
       const violation = expectation === 'accept' ? { violation: `false refusal: ${String(code)}` } : {};
       return { step: 0, code: String(code), ...violation };
     }
-    if (expectation === 'refuse') return { step: 0, code: 'accepted', violation: 'false accept: of a message' };
+    if (expectation === 'refuse')
+      return { step: 0, code: 'accepted', violation: 'false accept: of a message' };
     const honest = honestSvids(this.#world);
     // The bundle that judges the path is not the client's to choose; the ID and the key that proves it are.
     const isHonest = context.svids.every(({ spiffeId, chain: [leaf] }) =>
-      honest.some((svid) => svid.spiffeId === spiffeId && Buffer.from(leaf!).includes(svid.spki)),
+      honest.some((svid) => svid.spiffeId === spiffeId && Buffer.from(leaf!).indexOf(svid.spki) >= 0),
     );
     const violation = isHonest ? {} : { violation: 'false accept: a message with another identity' };
     return { step: 0, code: 'accepted', ...violation };

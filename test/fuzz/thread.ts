@@ -21,11 +21,17 @@ const at = new BigInt64Array(progress);
 function evidence(input: Input): object {
   if (input.kind === 'message') return { message: input.bytes.toString('base64') };
   const { bundles, policy, now, accepted, nodeCreated } = input.scenario;
-  const certificates = [...bundles].map(([domain, roots]) => [
-    domain,
-    roots.map((der) => Buffer.from(der).toString('base64')),
-  ]);
-  return { nodeFeature: input.text, bundles: Object.fromEntries(certificates), policy, now, accepted, nodeCreated };
+  const certificates = [...bundles].map(
+    ([domain, roots]) => [domain, roots.map((der) => Buffer.from(der).toString('base64'))] as const,
+  );
+  return {
+    nodeFeature: input.text,
+    bundles: Object.fromEntries(certificates),
+    policy,
+    now,
+    accepted,
+    nodeCreated,
+  };
 }
 
 for (let from = first; from < end; from += stride) {

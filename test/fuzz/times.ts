@@ -9,7 +9,13 @@ const notBefore = leafLife.notBefore.getTime();
 const notAfter = leafLife.notAfter.getTime();
 
 /** The rules about time of docs/seal.md, steps 4 and 7, for a leaf of the usual life: a second opinion. */
-export function isInTime(iat: number, now: number, digest: string, mark?: Mark, nodeCreated?: number): boolean {
+export function isInTime(
+  iat: number,
+  now: number,
+  digest: string,
+  mark?: Mark,
+  nodeCreated?: number,
+): boolean {
   // One from more than maxAge ahead counts as absent.
   const accepted = mark !== undefined && mark.iat > now + maxAge ? undefined : mark;
   const nothingNew = now > notAfter && accepted?.digest === digest;

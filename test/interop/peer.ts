@@ -17,7 +17,9 @@ export class Peer {
     this.#process = spawn(join(interopBin ?? '', 'peer'), args);
     this.#process.stderr.on('data', (text: Buffer) => (this.#errors += text.toString()));
     this.#process.on('error', (error) => this.#fail(error));
-    this.#process.on('close', (status) => this.#fail(new Error(`peer ended with ${String(status)}: ${this.#errors}`)));
+    this.#process.on('close', (status) =>
+      this.#fail(new Error(`peer ended with ${String(status)}: ${this.#errors}`)),
+    );
     this.#lines = createInterface({ input: this.#process.stdout });
     this.#lines.on('line', (line) => this.#waiting.shift()?.resolve(line));
   }

@@ -35,7 +35,11 @@ describeWithPeer('seals between this package and a Go program written from docs/
 
   const judgedByPeer = (nodeFeature: string, { bundles, policy, now }: Scenario): Promise<Answer> =>
     peer().ask({ nodeFeature, bundles: bundlesOf(bundles), policy, now: new Date(now).toISOString() });
-  const options = ({ bundles, policy, now }: Scenario): { policy: Policy; bundles: typeof bundles; now: Date } => ({
+  const options = ({
+    bundles,
+    policy,
+    now,
+  }: Scenario): { policy: Policy; bundles: typeof bundles; now: Date } => ({
     bundles,
     policy: parsePolicy(policy),
     now: new Date(now),

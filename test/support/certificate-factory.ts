@@ -19,7 +19,7 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
   /** DER of SubjectPublicKeyInfo. */
   readonly spki: Uint8Array;
-  /** SHA-1 of the key bits would do as well: only equality counts. */
+  /** A digest of the key: only equality counts. */
   readonly keyId: Uint8Array;
 }
 
@@ -98,7 +98,7 @@ export const signatureAlgorithms = {
 export type SignatureAlgorithm = keyof typeof signatureAlgorithms;
 
 /** What an authority with such a key signs with by default. */
-export function usualAlgorithm(type: KeyType): SignatureAlgorithm {
+function usualAlgorithm(type: KeyType): SignatureAlgorithm {
   if (type === 'Ed25519') return 'ed25519';
   if (type === 'P-384') return 'ecdsa-sha384';
   if (type === 'P-521') return 'ecdsa-sha512';
@@ -249,7 +249,7 @@ function kindOf(extension: Uint8Array): string {
 }
 
 /** Time of RFC 5280 section 4.1.2.5. */
-export function time(date: Date): Uint8Array {
+function time(date: Date): Uint8Array {
   const digits = date.toISOString().replaceAll(/\D/g, '').slice(0, 14);
   return date.getUTCFullYear() < 2050 ? w.utcTime(`${digits.slice(2)}Z`) : w.generalizedTime(`${digits}Z`);
 }

@@ -48,7 +48,7 @@ export interface SealPlan {
 export type JwsAlgorithm = 'ES256' | 'ES384' | 'PS256' | 'RS256' | 'PS256-short-salt' | 'ES256-der' | 'none';
 
 /** The algorithm that a key of this type signs seals with. */
-export function jwsAlgorithm({ type }: KeyPair): JwsAlgorithm {
+function jwsAlgorithm({ type }: KeyPair): JwsAlgorithm {
   if (type === 'P-384') return 'ES384';
   return type.startsWith('RSA') ? 'PS256' : 'ES256';
 }
@@ -180,11 +180,13 @@ function freshSignature({ keys: { privateKey: key }, signWith }: SealPlan, data:
   }
 }
 
+/** The seal that an object carries; empty without one. */
+export function sealOf({ metadata }: AnyObject): string {
+  const seal = metadata.annotations?.[sealAnnotation];
+  return typeof seal === 'string' ? seal : '';
+}
+
 export function withSeal(object: AnyObject, seal: Json): AnyObject {
   const annotations = { ...object.metadata.annotations, [sealAnnotation]: seal };
   return { ...object, metadata: { ...object.metadata, annotations } };
-}
-
-export function sealed(plan: SealPlan): AnyObject {
-  return withSeal(plan.object, sealText(plan));
 }

@@ -1,7 +1,7 @@
 import {
   digestOf,
   payloadText,
-  sealAnnotation,
+  sealOf,
   sealText,
   withMember,
   withSeal,
@@ -45,8 +45,7 @@ function editSeal(
     code: 'signature-invalid',
     apply: (scenario, { random }) =>
       withAfter(scenario, (object) => {
-        const seal = String(object.metadata.annotations?.[sealAnnotation]);
-        return withSeal(object, change(seal.split('..'), random).join('..'));
+        return withSeal(object, change(sealOf(object).split('..'), random).join('..'));
       }),
   };
 }
@@ -140,7 +139,7 @@ function signer(name: string, code: string, idFor: (scenario: Scenario) => strin
 const isIn =
   (...namespaces: string[]) =>
   ({ plan }: Scenario): boolean =>
-    namespaces.includes(String(plan.object.metadata.namespace));
+    namespaces.includes(plan.object.metadata.namespace as string);
 
 const worker = (clusterName: string, node: string): string =>
   `spiffe://${trustDomain}/featureseal/worker/${clusterName}/${node}`;
@@ -189,8 +188,13 @@ const claims: readonly Defect[] = [
     ),
   ),
   ...['flags', 'instances'].map((kind) =>
-    onlyIn(['vendor', 'gpu'], { name: `${kind} beyond the grant`, code: 'feature-not-granted' }, (scenario) =>
-      withSpec(scenario, () => feature('cpu.x', kind)),
+    onlyIn(
+      ['vendor', 'gpu'],
+      { name: `${kind} beyond the grant`, code: 'feature-not-granted' },
+      (scenario) => ({
+        ...withSpec(scenario, () => feature('cpu.x', kind)),
+        policy,
+      }),
     ),
   ),
   ...['model', 'gpu.example/model2', 'vendor.example', 'vendor.example.evil/x'].map((name) =>

@@ -5,7 +5,7 @@ import {
   sealAnnotation,
   withMember,
   withSeal,
-  type AnyObject,
+  sealOf,
   type Json,
 } from '../seal-maker.ts';
 import { nodeNameLabel } from './honest.ts';
@@ -50,12 +50,8 @@ function spelling(name: string, code: string, change: (seal: string, random: Ran
     name,
     code,
     apply: (scenario, { random }) =>
-      withAfter(scenario, (object) => withSeal(object, change(sealIn(object), random))),
+      withAfter(scenario, (object) => withSeal(object, change(sealOf(object), random))),
   };
-}
-
-function sealIn({ metadata }: AnyObject): string {
-  return String(metadata.annotations?.[sealAnnotation]);
 }
 
 /** Other last bits in the last character: the same bytes to a decoder that ignores unused bits. */

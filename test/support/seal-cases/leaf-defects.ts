@@ -71,7 +71,7 @@ export function signedBy(scenario: Scenario, der: Uint8Array, keys: KeyPair): Sc
 }
 
 /** The header names the algorithm that the new key would use; a curve that has none is signed as P-256 is. */
-export function withKey(scenario: Scenario, { type }: KeyPair): Scenario {
+function withKey(scenario: Scenario, { type }: KeyPair): Scenario {
   const alg: JwsAlgorithm = type === 'P-384' ? 'ES384' : type.startsWith('RSA') ? 'PS256' : 'ES256';
   return withPlan(scenario, (plan) => ({
     ...plan,

@@ -63,7 +63,7 @@ function outsideChain(...args: Parameters<typeof path>): Defect {
   return { ...path(...args), inChain: false };
 }
 
-export function domainOf(spiffeId: string): string {
+function domainOf(spiffeId: string): string {
   return spiffeId.startsWith(`spiffe://${partner}/`) ? partner : trustDomain;
 }
 

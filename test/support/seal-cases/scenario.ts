@@ -87,7 +87,7 @@ export function withPlan(scenario: Scenario, change: (plan: SealPlan) => SealPla
 }
 
 /** Changes the object before it is sealed. */
-export function withObject(scenario: Scenario, change: (object: AnyObject) => AnyObject): Scenario {
+function withObject(scenario: Scenario, change: (object: AnyObject) => AnyObject): Scenario {
   return withPlan(scenario, (plan) => ({ ...plan, object: change(plan.object) }));
 }
 

@@ -22,7 +22,7 @@ const day = 24 * 60 * minute;
 export const noon = Date.parse('2026-06-01T12:00:00Z');
 /** Every leaf lives from half an hour before noon to half an hour after. */
 export const leafLife = { notBefore: new Date(noon - 30 * minute), notAfter: new Date(noon + 30 * minute) };
-export const authorityLife = { notBefore: new Date(noon - day), notAfter: new Date(noon + day) };
+const authorityLife = { notBefore: new Date(noon - day), notAfter: new Date(noon + day) };
 export const rootLife = { notBefore: new Date(noon - 30 * day), notAfter: new Date(noon + 300 * day) };
 
 export const trustDomain = 'example.org';

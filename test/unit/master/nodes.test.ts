@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FeaturesealError } from '../../../src/error.ts';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import type { MasterSettings } from '../../../src/master/settings.ts';
+import { parsePolicy } from '../../../src/seal/policy.ts';
 import {
   bundlesOf,
   changed,
@@ -189,7 +190,7 @@ describe('a Node that is created again', () => {
   test('while an object is judged: the verdict for the earlier Node does not count', async () => {
     const world = await MasterWorld.with();
     world.objects.put(await sealed());
-    await Promise.resolve();
+    await world.judging();
     world.nodes.add('node-a', new Date(noon + 10 * minute));
     await world.idle();
     expect(world.labels()).toEqual({});
@@ -211,6 +212,32 @@ describe('a Node that is created again', () => {
 });
 
 describe('a patch that does not go through', () => {
+  test('a conflict with another Node of that name, of which the watch has not told yet, gives that one nothing', async () => {
+    const world = await MasterWorld.with();
+    world.beforePatch = () => {
+      world.beforePatch = () => undefined;
+      world.isNodeWatchBehind = true;
+      world.nodes.add('node-a', new Date(noon + 10 * minute));
+    };
+    await world.put(sealed());
+    expect(world.told.failed).toEqual(['store-conflict']);
+    expect(world.labels()).toEqual({});
+    await world.stop();
+  });
+
+  test('a conflict is followed by a patch only after the objects were verified again', async () => {
+    const world = await MasterWorld.with();
+    const verifiedBefore: number[] = [];
+    world.beforePatch = () => {
+      if (verifiedBefore.push(world.told.verified.length) > 1) return;
+      throw new FeaturesealError({ code: 'store-conflict', message: 'changed meanwhile' });
+    };
+    await world.put(sealed());
+    expect(verifiedBefore).toEqual([1, 2]);
+    expect(world.labels()).toEqual({ [label]: 'true' });
+    await world.stop();
+  });
+
   test('a conflict: the Node is read, the objects are verified again, then what is right is written', async () => {
     const world = await MasterWorld.with();
     let reads = 0;
@@ -409,6 +436,18 @@ describe('mode audit', () => {
     await world.stop();
   });
 
+  test('keeps them, too, where the object cannot be read again', async () => {
+    const world = await audit();
+    await world.put(sealed());
+    world.beforeRead = () => {
+      throw new FeaturesealError({ code: 'store-unavailable', message: 'away' });
+    };
+    await world.giveBundles(bundlesOf(await rootCa({ subject: 'CN=Other' })));
+    await world.pass(2 * grace);
+    expect(world.labels()).toEqual({ [label]: 'true' });
+    await world.stop();
+  });
+
   test('takes back the labels of an object that is deleted, though there is no mark', async () => {
     const world = await audit();
     await world.put(nodeFeature());
@@ -436,7 +475,7 @@ describe('mode off', () => {
   test('needs no bundle, reads no seal, writes no mark and leaves old ones', async () => {
     const world = await MasterWorld.with(sealed());
     const before = world.mark();
-    await world.restart({ policy: mode('off') });
+    await world.restart({ policy: parsePolicy({ cluster: 'demo', mode: 'off' }) });
     world.bundles.give(undefined);
     await world.put(nodeFeature({ labels: { unsigned: '1' } }));
     await world.put(nodeFeature({ namespace: 'elsewhere', name: 'any', labels: { other: '1' } }));

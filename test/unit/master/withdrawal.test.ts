@@ -58,6 +58,27 @@ describe('withdrawn by the bundle', () => {
     await world.stop();
   });
 
+  test('is nothing where the root comes back within the grace, though a bad write lies over the object', async () => {
+    const world = await MasterWorld.with(sealed(), nodeFeature());
+    await world.giveBundles(await withoutOurRoot());
+    await world.pass(grace - second);
+    await world.giveBundles(bundlesOf(ca()));
+    await world.pass(2 * grace);
+    expect(world.labels()).toEqual({ [label]: 'true' });
+    expect(world.told.lapsed).toEqual([]);
+    await world.stop();
+  });
+
+  test('takes the digest from the mark at once where the object is deleted already', async () => {
+    const world = await MasterWorld.with(sealed());
+    world.objects.delete(key);
+    await world.giveBundles(await withoutOurRoot());
+    expect(world.mark()?.objects[key]).toEqual({ iat: noon, signer: expect.any(String) });
+    await world.pass(grace);
+    expect(world.labels()).toEqual({});
+    await world.stop();
+  });
+
   test('is over when the root comes back later, without a new write', async () => {
     const world = await MasterWorld.with(sealed());
     await world.giveBundles(await withoutOurRoot());
@@ -307,6 +328,17 @@ describe('a restart', () => {
     expect(world.mark()?.objects[key]).toEqual(
       entryStays ? { iat: noon, signer: expect.any(String) } : undefined,
     );
+    await world.stop();
+  });
+
+  test('by a clock that is hours behind withdraws nothing: the mark keeps the digest', async () => {
+    const world = await MasterWorld.with(sealed());
+    world.clock.set(noon - 2 * hour);
+    await world.restart();
+    expect(world.told.refused).toEqual([`${key} certificate-not-yet-valid`]);
+    expect(world.mark()?.objects[key]?.digest).toEqual(expect.any(String));
+    await world.pass(2 * grace);
+    expect(world.mark()?.objects[key]?.digest).toEqual(expect.any(String));
     await world.stop();
   });
 

@@ -132,6 +132,8 @@ export class MasterWorld {
   isLeader = true;
   /** Called before a patch reaches the store; may throw or wait. */
   beforePatch: (seen: NodeView, patch: NodePatch) => unknown = () => undefined;
+  /** Changes of Nodes are not told. */
+  isNodeWatchBehind = false;
   /** Called before an object is read; may throw or wait. */
   beforeRead: () => unknown = () => undefined;
   /** Tells the master of NodeFeatures, as a watch might. */
@@ -217,6 +219,14 @@ export class MasterWorld {
     await until(() => (quietTurns = this.#crypto.isBusy() ? 0 : quietTurns + 1) > 2);
   }
 
+  /** Waits until an object is under judgement, and gives its verdict no chance to come yet. */
+  async judging(): Promise<void> {
+    for (let turn = 0; !this.#crypto.isBusy(); turn += 1) {
+      if (turn > 1000) throw new Error('nothing is being judged');
+      await Promise.resolve();
+    }
+  }
+
   /** Lets time pass, from one thing that is due to the next. */
   async pass(ms: number): Promise<void> {
     for (const end = this.clock.now() + ms; this.clock.now() < end; await this.idle()) {
@@ -261,7 +271,7 @@ export class MasterWorld {
 
   #nodeStore(): NodeStore {
     return {
-      run: (onEvent, signal) => this.nodes.run(onEvent, signal),
+      run: (onEvent, signal) => this.nodes.run((event) => this.isNodeWatchBehind || onEvent(event), signal),
       read: (name) => this.nodes.read(name),
       patch: async (seen, patch) => {
         await this.beforePatch(seen, patch);

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { hostOf } from '../../../src/plugin/host-file.ts';
 import { builtinPluginNames, loadBuiltinPlugins, loadPlugins } from '../../../src/plugin/load.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 
 const folder = join(import.meta.dirname, 'modules');
+const signal = new AbortController().signal;
 const context = {
+  host: hostOf({ hostRoot: '/', signal }),
   hostRoot: '/',
   now: new Date(0),
-  signal: new AbortController().signal,
+  signal,
   log: silentLog,
 };
 

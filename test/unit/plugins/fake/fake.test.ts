@@ -1,18 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fake from '../../../../plugins/fake/index.ts';
-import { silentLog } from '../../../../src/runtime/log.ts';
-
-const context = { hostRoot: '/', now: new Date(0), signal: new AbortController().signal, log: silentLog };
+import { discoverWith } from '../../../../src/plugin/plugin-test.ts';
 
 describe('the fake plugin', () => {
   test('gives what node-feature-discovery gives by default', async () => {
     const truth = { attr_1: 'true', attr_2: 'false', attr_3: '10' };
-    expect(await fake(undefined).discover(context)).toEqual({
+    expect(await discoverWith(fake(undefined), { host: {} })).toEqual({
       features: {
-        flags: { flag: { elements: { flag_1: {}, flag_2: {}, flag_3: {} } } },
-        attributes: { attribute: { elements: truth } },
+        flags: { 'fake.flag': { elements: { flag_1: {}, flag_2: {}, flag_3: {} } } },
+        attributes: { 'fake.attribute': { elements: truth } },
         instances: {
-          instance: {
+          'fake.instance': {
             elements: [
               { attributes: { name: 'instance_1', ...truth, attr_4: 'foobar' } },
               { attributes: { name: 'instance_2', attr_1: 'true', attr_2: 'true', attr_3: '100' } },
@@ -21,7 +19,10 @@ describe('the fake plugin', () => {
           },
         },
       },
-      labels: { fakefeature1: 'true', fakefeature2: 'true', fakefeature3: 'true' },
+      labels: Object.fromEntries(
+        [1, 2, 3].map((n) => [`feature.node.kubernetes.io/fake-fakefeature${String(n)}`, 'true']),
+      ),
+      log: [],
     });
   });
 
@@ -32,13 +33,13 @@ describe('the fake plugin', () => {
       attributeFeatures: {},
       instanceFeatures: [{ id: '1' }],
     };
-    expect(await fake(options).discover(context)).toEqual({
+    expect(await discoverWith(fake(options), { host: {} })).toMatchObject({
       features: {
-        flags: { flag: { elements: { F: {} } } },
-        attributes: { attribute: { elements: {} } },
-        instances: { instance: { elements: [{ attributes: { id: '1' } }] } },
+        flags: { 'fake.flag': { elements: { F: {} } } },
+        attributes: { 'fake.attribute': { elements: {} } },
+        instances: { 'fake.instance': { elements: [{ attributes: { id: '1' } }] } },
       },
-      labels: { a: 'b' },
+      labels: { 'feature.node.kubernetes.io/fake-a': 'b' },
     });
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import local from '../../../../plugins/local/index.ts';
-import { recordingLog } from '../../plugin/recording-log.ts';
+import { discoverWith } from '../../../../src/plugin/plugin-test.ts';
 
 const folder = '/etc/kubernetes/node-feature-discovery/features.d';
 let hostRoot: string;
@@ -17,13 +17,8 @@ beforeEach(async () => {
 afterEach(() => rm(hostRoot, { recursive: true, force: true }));
 
 async function discover(options?: unknown) {
-  const { log, lines } = recordingLog();
-  const signal = new AbortController().signal;
-  const { labels } = await local(options).discover({ hostRoot, now: new Date(0), signal, log });
-  return {
-    labels,
-    reasons: lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['reason']),
-  };
+  const { labels, log } = await discoverWith(local(options), { host: hostRoot });
+  return { labels, reasons: log.filter(({ level }) => level === 'warn').map(({ fields }) => fields['reason']) };
 }
 const put = (name: string, text: string): Promise<void> => writeFile(join(inside, name), text);
 

@@ -1,39 +1,21 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import system from '../../../../plugins/system/index.ts';
-import { silentLog } from '../../../../src/runtime/log.ts';
+import { discoverWith } from '../../../../src/plugin/plugin-test.ts';
 
-let hostRoot: string;
-beforeEach(async () => {
-  hostRoot = await mkdtemp(join(tmpdir(), 'featureseal-system-'));
-  await mkdir(join(hostRoot, 'etc'));
-  await mkdir(join(hostRoot, 'usr/lib'), { recursive: true });
-});
-afterEach(() => rm(hostRoot, { recursive: true, force: true }));
-
-async function osRelease(files: Readonly<Record<string, string>>) {
-  for (const [path, text] of Object.entries(files)) await writeFile(join(hostRoot, path), text);
-  const signal = new AbortController().signal;
-  const { features } = await system(undefined).discover({
-    hostRoot,
-    now: new Date(0),
-    signal,
-    log: silentLog,
-  });
+async function attributesOf(files: Readonly<Record<string, string>>) {
+  const { features } = await discoverWith(system(undefined), { host: files });
   return features.attributes;
 }
 
 describe('os-release', () => {
   test('falls back to the vendor file where /etc has none', async () => {
-    const found = await osRelease({ 'usr/lib/os-release': 'ID=vendor\n' });
-    expect(found['osrelease']?.elements).toEqual({ ID: 'vendor' });
+    const found = await attributesOf({ '/usr/lib/os-release': 'ID=vendor\n' });
+    expect(found['system.osrelease']?.elements).toEqual({ ID: 'vendor' });
   });
 
   test('of /etc counts where both exist', async () => {
-    const found = await osRelease({ 'etc/os-release': 'ID=own\n', 'usr/lib/os-release': 'ID=vendor\nX=y\n' });
-    expect(found['osrelease']?.elements).toEqual({ ID: 'own' });
+    const found = await attributesOf({ '/etc/os-release': 'ID=own\n', '/usr/lib/os-release': 'ID=vendor\nX=y\n' });
+    expect(found['system.osrelease']?.elements).toEqual({ ID: 'own' });
   });
 
   test.each<[string, Readonly<Record<string, string>>]>([
@@ -44,11 +26,11 @@ describe('os-release', () => {
     ['rolling', {}],
     ['v1.2', {}],
   ])('VERSION_ID %s has the numbers %j', async (version, numbers) => {
-    const found = await osRelease({ 'etc/os-release': `VERSION_ID="${version}"\n` });
-    expect(found['osrelease']?.elements).toEqual({ VERSION_ID: version, ...numbers });
+    const found = await attributesOf({ '/etc/os-release': `VERSION_ID="${version}"\n` });
+    expect(found['system.osrelease']?.elements).toEqual({ VERSION_ID: version, ...numbers });
   });
 
   test('has no name of a node where the worker names none', async () => {
-    expect(Object.keys(await osRelease({ 'etc/os-release': 'ID=own\n' }))).toEqual(['osrelease']);
+    expect(Object.keys(await attributesOf({ '/etc/os-release': 'ID=own\n' }))).toEqual(['system.osrelease']);
   });
 });
