@@ -13,7 +13,7 @@ export function readDefaultFalse(reader: DerReader, what: string): boolean {
 }
 
 /** The content of an INTEGER in two's complement, checked to be in the fewest octets (X.690 section 8.3.2). */
-export function integerContent(element: DerElement, what: string): Uint8Array {
+function integerContent(element: DerElement, what: string): Uint8Array {
   const [first, second] = element.content;
   if (first === undefined) throw malformed(`${what}: empty INTEGER`);
   if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {

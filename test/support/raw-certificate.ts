@@ -27,8 +27,8 @@ export interface RawFields {
   readonly extensions: Uint8Array;
 }
 
-export const ecdsaWithSha256 = w.sequence(w.oid('1.2.840.10045.4.3.2'));
-export const year2026 = w.sequence(w.utcTime('260101000000Z'), w.utcTime('261231235959Z'));
+const ecdsaWithSha256 = w.sequence(w.oid('1.2.840.10045.4.3.2'));
+const year2026 = w.sequence(w.utcTime('260101000000Z'), w.utcTime('261231235959Z'));
 
 /** `[3] Extensions`. */
 export const extensions = (...list: readonly Uint8Array[]): Uint8Array => w.explicit(3, w.sequence(...list));
