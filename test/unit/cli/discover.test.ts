@@ -57,6 +57,59 @@ describe('featureseal discover', () => {
     expect(out).toMatch(/\n {2}pci-0300_1002\.present +true\n/);
   });
 
+  test.each([
+    [
+      'pci-0300_1002.present',
+      'pci',
+      ['', '/class', '/device', '/subsystem_device', '/subsystem_vendor', '/vendor'],
+    ],
+    ['rdma.available', 'rdma', undefined],
+  ])('explains %s: plugin and the files that are enough to make it', async (name, plugin, below) => {
+    const { status, out } = await discover(...root, '--explain', name, '-o', 'json');
+    const device = '/sys/bus/pci/devices/0000:c1:00.0';
+    const files = below?.map((file) => (file === '' ? '/sys/bus/pci/devices' : device + file)) ?? [
+      '/proc/modules',
+    ];
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      label: `feature.node.kubernetes.io/${name}`,
+      plugin,
+      value: 'true',
+      files,
+    });
+  });
+
+  test('explains a label to a person', async () => {
+    const { out } = await discover(...root, '--explain', 'feature.node.kubernetes.io/system-os_release.ID');
+    expect(out).toBe(
+      'feature.node.kubernetes.io/system-os_release.ID=rhel\n  plugin   system\n  made of  /etc/os-release\n',
+    );
+  });
+
+  test('explains which of two feature files counts', async () => {
+    const { out } = await discover(
+      '--host-root',
+      hostTree('intel-server'),
+      '--explain',
+      'rack',
+      '-o',
+      'json',
+    );
+    const folder = '/etc/kubernetes/node-feature-discovery/features.d';
+    expect(JSON.parse(out)).toMatchObject({ value: 'r18', files: [folder, `${folder}/20-gpu`] });
+  });
+
+  test('explains what comes from no file', async () => {
+    const { out } = await discover('--plugins', 'fake', '--explain', 'fake-fakefeature1');
+    expect(out).toBe('feature.node.kubernetes.io/fake-fakefeature1=true\n  plugin   fake\n  made of  none\n');
+  });
+
+  test('explains no label that is not there', async () => {
+    const { status, err } = await discover(...root, '--explain', 'acme.example/none');
+    expect(status).toBe(2);
+    expect(err).toMatch(/\[usage\] no plugin gives the label "acme\.example\/none" here/);
+  });
+
   test('says how many devices a source saw and why none gives a label', async () => {
     const { out } = await discover('--plugins', 'pci', '--host-root', hostTree('arm64-server'));
     expect(out).toContain('no device is of a class that gets a label: devices 1, classes 0108');

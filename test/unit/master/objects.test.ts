@@ -274,16 +274,18 @@ describe('a deleted object', () => {
       await world.pass(grace);
       expect(world.labels()).toEqual({});
     }
-    void world.tell({
-      type: 'applied',
-      key: 'vendor/node-a',
-      object: await sealed({ namespace: 'vendor', labels: {}, features: {} }),
-    });
-    void world.tell({ type: 'applied', key, object });
-    void world.tell({ type: 'synced', keys: new Set() });
-    await world.idle();
-    await world.pass(grace);
-    expect(world.labels()).toEqual({});
+    const other = await sealed({ namespace: 'vendor', labels: {}, features: {} });
+    for (const gone of [
+      () => world.tell({ type: 'deleted', key }),
+      () => world.tell({ type: 'synced', keys: new Set(['vendor/node-a'] as const) }),
+    ]) {
+      void world.tell({ type: 'applied', key: 'vendor/node-a', object: other });
+      void world.tell({ type: 'applied', key, object });
+      void gone();
+      await world.idle();
+      await world.pass(grace);
+      expect(world.labels()).toEqual({});
+    }
     await world.stop();
   });
 
