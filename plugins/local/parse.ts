@@ -27,7 +27,7 @@ export function parseFeatureFile(
   let [skipFeature, skipLabel] = [false, false];
 
   const obey = (directive: string, line: number): void => {
-    const [name = '', value] = split(directive);
+    const [name, value] = split(directive);
     if (name === 'no-feature') skipFeature = true;
     else if (name === 'no-label') skipLabel = true;
     else if (name !== 'expiry-time') report('there is no such directive', line);
@@ -40,7 +40,7 @@ export function parseFeatureFile(
     const line = raw.trim();
     if (line.startsWith(directiveStart)) obey(line.slice(directiveStart.length), index + 1);
     if (line === '' || line.startsWith('#') || expired) continue;
-    const [key = '', value = 'true'] = split(line);
+    const [key, value = 'true'] = split(line);
     put(features, key, skipFeature ? undefined : value);
     put(labels, key, skipLabel ? undefined : value);
     [skipFeature, skipLabel] = [false, false];

@@ -1,12 +1,15 @@
-# The programs of a Kubernetes control plane for tests, built from Go modules (test/cluster/tools). They go into a
-# cache outside the checkout, under a digest of all that decides what they are: a fresh clone builds nothing twice.
+# The programs of a Kubernetes control plane for tests, built from Go modules (test/cluster/tools), and csi-sanity, from one
+# of its own (test/cluster/csi-sanity). They go into a cache outside the checkout, under a digest of all that decides what
+# they are: a fresh clone builds nothing twice.
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cluster_tools="$root/test/cluster/tools"
+csi_sanity="$root/test/cluster/csi-sanity"
 cluster_programs=(
   etcd=go.etcd.io/etcd/server/v3
   kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver
+  csi-sanity=github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity
 )
 
 # Prints why the programs cannot be built here, nothing where they can.
@@ -22,7 +25,13 @@ cluster_obstacle() {
 cluster_bin() {
   local stamp
   # This file too: it holds the flags.
-  stamp=$(cd "$cluster_tools" && { cat go.mod go.sum "$root/scripts/lib/cluster.sh" && go env GOVERSION GOOS GOARCH; } | sha256sum)
+  stamp=$(
+    cd "$cluster_tools" || exit
+    {
+      cat go.mod go.sum "$csi_sanity"/go.{mod,sum} "$root/scripts/lib/cluster.sh"
+      go env GOVERSION GOOS GOARCH
+    } | sha256sum
+  )
   printf '%s/cluster/%s/bin\n' "${FEATURESEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/featureseal}" "${stamp:0:16}"
 }
 
@@ -51,10 +60,11 @@ build_cluster() {
 
 # build_cluster_program PACKAGE FILE: a program appears under its name only when it is whole.
 build_cluster_program() {
-  local package=$1 file=$2 version
+  local package=$1 file=$2 module=$cluster_tools version
+  if [[ $package == */csi-sanity ]]; then module=$csi_sanity; fi
   version=$(cd "$cluster_tools" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
   # One CGO_ENABLED for all, or what they share is compiled twice. Without its version a program would say v0.0.0.
-  (cd "$cluster_tools" && CGO_ENABLED=0 go build -mod=readonly -trimpath \
+  (cd "$module" && CGO_ENABLED=0 go build -mod=readonly -trimpath \
     -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" -o "$file.new" "$package") &&
     mv "$file.new" "$file"
 }

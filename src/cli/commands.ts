@@ -20,6 +20,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./discover.ts')).discoverCommand,
   },
   {
+    name: 'plugin',
+    summary: 'for writing plugins: plugin new NAME',
+    load: async () => (await import('./plugin.ts')).pluginCommand,
+  },
+  {
     name: 'sign',
     summary: 'seal a NodeFeature with an X.509-SVID',
     load: async () => (await import('./sign.ts')).signCommand,

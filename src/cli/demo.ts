@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { ReasonCode } from '../error-codes.ts';
 import type { NodeFeature } from '../feature/node-feature.ts';
-import { loadBuiltinPlugins } from '../plugin/load.ts';
+import { loadPlugins } from '../plugin/load.ts';
 import { repeatedDiscovery } from '../plugin/repeated-discovery.ts';
 import { attacksWith, type Attack } from './demo/attacks.ts';
 import type { Happening } from './demo/happenings.ts';
@@ -12,9 +13,11 @@ import { exitStatus } from './exit-status.ts';
 import { renderLabels } from './label-table.ts';
 import { notingLog, renderNotes } from './notes.ts';
 import { printJson, renderTable } from './output.ts';
+import { pluginEntries, pluginsHelp } from './plugin-list.ts';
 
 interface Flags {
   readonly serve?: true;
+  readonly plugins?: string;
   readonly output: 'text' | 'json';
 }
 
@@ -38,6 +41,7 @@ export function demoCommand(context: CliContext): Command {
     .description(
       'Identity, worker, store and master in one process: the labels of this host, then attacks refused.',
     )
+    .option('--plugins <list>', pluginsHelp)
     .option('--serve', 'go on with SVIDs of 60 s, to watch rotation and re-signing, until stopped')
     .addOption(new Option('-o, --output <form>', 'form').choices(['text', 'json']).default('text'))
     .action((flags: Flags) => demo(flags, context));
@@ -49,7 +53,7 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
   const { clock } = context;
 
   say('1  A SPIFFE authority, its Workload API on unix sockets, worker and master start in this process.\n');
-  const plugins = await loadBuiltinPlugins();
+  const plugins = await loadPlugins(pluginEntries(flags.plugins), { folder: resolve('.') });
   const world = await World.create(context, {
     svidTtlMs: flags.serve === true ? minuteMs : hourMs,
     discover: repeatedDiscovery({ plugins, hostRoot: '/', log, clock, deadlineMs }),

@@ -17,8 +17,13 @@ export function unreadable(path: string, reason: string, cause?: unknown): Featu
   return new FeaturesealError({ code: 'file-unreadable', message: `${path}: ${reason}`, cause });
 }
 
+export interface HostOptions extends Pick<DiscoverContext, 'hostRoot' | 'signal'> {
+  /** Asked for each path that is looked at; what it denies is absent. */
+  readonly isVisible?: (path: string) => boolean;
+}
+
 /** The host that a plugin shall look at. */
-export function hostOf({ hostRoot, signal }: Pick<DiscoverContext, 'hostRoot' | 'signal'>): Host {
+export function hostOf({ hostRoot, signal, isVisible = () => true }: HostOptions): Host {
   const resolve = hostPathResolver(hostRoot);
 
   /** A path that is gone is undefined; what the system says of the others is explained by the path. */
@@ -36,6 +41,7 @@ export function hostOf({ hostRoot, signal }: Pick<DiscoverContext, 'hostRoot' | 
 
   const locate: Host['locate'] = (path) =>
     explained(path, async () => {
+      if (!isVisible(path)) return undefined;
       const found = await resolve(path);
       if ('real' in found) return found.real;
       if (found.dangling) throw unreadable(path, 'is a dangling link');

@@ -102,6 +102,14 @@ function resolveModule(module: string, folder: string): string {
   );
 }
 
+/** Why a plugin cannot have this name; undefined where it can. */
+export function pluginNameFault(name: unknown): string | undefined {
+  if (typeof name !== 'string' || !pluginName.test(name)) {
+    return 'must be 1 to 32 lower-case letters, digits and dashes';
+  }
+  return name === reservedName ? 'is reserved' : undefined;
+}
+
 /** A package that is installed where the configuration is; our own plugins are always our own. */
 function installedBeside(module: string, folder: string): string | undefined {
   if (module.startsWith('featureseal/')) return undefined;
@@ -116,10 +124,8 @@ function installedBeside(module: string, folder: string): string | undefined {
 export function checkPlugin(module: string, plugin: unknown): LoadedPlugin {
   if (!isObject(plugin)) throw invalid(module, 'its factory did not return a plugin');
   const { name, discover, watch } = plugin;
-  if (typeof name !== 'string' || !pluginName.test(name)) {
-    throw invalid(module, 'its name must be 1 to 32 lower-case letters, digits and dashes');
-  }
-  if (name === reservedName) throw invalid(module, `the name ${reservedName} is reserved`);
+  const fault = pluginNameFault(name);
+  if (typeof name !== 'string' || fault !== undefined) throw invalid(module, `its name ${fault ?? ''}`);
   if (!isFunction(discover)) throw invalid(module, 'it has no function discover');
   if (watch !== undefined && !isFunction(watch)) throw invalid(module, 'its watch is not a function');
   // The name is held: features are attributed by it, and a plugin must not change it afterwards.

@@ -42,11 +42,11 @@ export async function discoverWith(plugin: FeaturePlugin, options: PluginTest): 
   const { host, nodeName, now } = options;
   const checked = checkPlugin('the plugin of this test', plugin);
   const log: LogLine[] = [];
-  const made = typeof host === 'string' ? undefined : await makeHost(host);
+  const hostRoot = typeof host === 'string' ? resolve(host) : await makeHost(host);
   try {
     const { discovery, failures } = await discoverAll({
       plugins: [checked],
-      hostRoot: made ?? resolve(String(host)),
+      hostRoot,
       ...(nodeName === undefined ? {} : { nodeName }),
       signal: new AbortController().signal,
       log: recording(log),
@@ -56,7 +56,7 @@ export async function discoverWith(plugin: FeaturePlugin, options: PluginTest): 
     for (const { error } of failures) throw error;
     return { ...discovery, log };
   } finally {
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (typeof host !== 'string') await rm(hostRoot, { recursive: true, force: true });
   }
 }
 

@@ -9,6 +9,8 @@ import { reasonOf } from './thrown.ts';
 export interface RunOptions {
   readonly hostRoot: string;
   readonly nodeName?: string;
+  /** Asked for each path of the host that a plugin looks at by its `host`; what it denies is absent. */
+  readonly isVisible?: (path: string) => boolean;
   /** Aborts everything: the process stops. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -26,10 +28,10 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
   const { signal, clock, deadlineMs } = options;
   const deadline = new AbortController();
   const settled = new AbortController();
-  const { hostRoot, nodeName } = options;
+  const { hostRoot, nodeName, isVisible } = options;
   const both = AbortSignal.any([signal, deadline.signal]);
   const context: DiscoverContext = {
-    host: hostOf({ hostRoot, signal: both }),
+    host: hostOf({ hostRoot, signal: both, ...(isVisible && { isVisible }) }),
     hostRoot,
     ...(nodeName === undefined ? {} : { nodeName }),
     now: new Date(clock.now()),

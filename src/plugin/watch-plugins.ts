@@ -13,10 +13,10 @@ export async function watchPlugins(
   onChange: () => void,
 ): Promise<void> {
   await Promise.all(
-    plugins.map(async ({ name, watch }) => {
-      const own = attributed(log, name);
+    plugins.map(async (plugin) => {
+      const own = attributed(log, plugin.name);
       try {
-        await watch?.({ hostRoot, signal, log: own }, onChange);
+        await plugin.watch?.({ hostRoot, signal, log: own }, onChange);
       } catch (thrown) {
         if (!signal.aborted) own.warn('plugin no longer watches', { reason: reasonOf(thrown) });
       }

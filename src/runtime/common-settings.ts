@@ -46,13 +46,11 @@ export const commonSettings = {
       placeholder: 'ip',
       shownDefault: '127.0.0.1',
     } satisfies SettingMeta),
-  healthPort: port
-    .default(8080)
-    .meta({
-      description: 'Port for the same; 0 takes a free one and logs it.',
-      placeholder: 'number',
-      shownDefault: '8080',
-    } satisfies SettingMeta),
+  healthPort: port.default(8080).meta({
+    description: 'Port for the same; 0 takes a free one and logs it.',
+    placeholder: 'number',
+    shownDefault: '8080',
+  } satisfies SettingMeta),
   logLevel: z
     .enum(logLevels)
     .default('info')

@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { commonSettings } from '../runtime/common-settings.ts';
 import { duration, type SettingMeta } from '../runtime/settings.ts';
+import { parsePattern } from '../seal/pattern.ts';
 
 const hourMs = 60 * 60_000;
 /** A quarter of the master's default maxAge: an older seal would be stale between two re-signs. */
 const longestResignMs = 6 * hourMs;
+
+/** `cpu.cpuid`, `cpu.*` or `*`, as in a policy. */
+const featurePattern = z.string().transform((text, { addIssue }) => {
+  const pattern = parsePattern(text, '.');
+  if (pattern !== undefined) return pattern;
+  addIssue('is neither a feature such as cpu.cpuid, nor cpu.*, nor *');
+  return z.NEVER;
+});
 
 const plugin = z.strictObject({ module: z.string(), options: z.unknown().optional() });
 
@@ -57,6 +66,22 @@ export const workerConfigSchema = z.strictObject({
       description:
         'Plugins as a list of {module, options}; a package name, or ./file beside the configuration file. Plugins are trusted code.',
       shownDefault: 'all but fake',
+      fileOnly: true,
+    } satisfies SettingMeta),
+  publishFeatures: z
+    .array(featurePattern)
+    .default([{ type: 'all' }])
+    .meta({
+      description: 'Features that are published: "cpu.cpuid", "cpu.*", "*". Labels always are.',
+      shownDefault: '["*"]',
+      fileOnly: true,
+    } satisfies SettingMeta),
+  noPublishFeatures: z
+    .array(featurePattern)
+    .default([])
+    .meta({
+      description: 'Features that are not, such as "kernel.config", which is most of the object.',
+      shownDefault: '[]',
       fileOnly: true,
     } satisfies SettingMeta),
   pluginDeadline: duration.default(20_000).meta({

@@ -18,6 +18,7 @@ import { X509Source } from '../spiffe/workload-api/source.ts';
 import type { WorkerConfig } from './config.ts';
 import { workerMetrics } from './metrics.ts';
 import type { WorkerPorts } from './ports.ts';
+import { publishedPart } from './published.ts';
 import { createReport } from './report.ts';
 import { workerDefaults, type WorkerSettings } from './settings.ts';
 import { Worker } from './worker.ts';
@@ -59,10 +60,11 @@ export async function runWorker(
   });
   const { hostRoot, pluginDeadline: deadlineMs } = config;
   const discoverAgain = repeatedDiscovery({ plugins, hostRoot, nodeName: name, log, clock, deadlineMs });
+  const published = { only: config.publishFeatures, except: config.noPublishFeatures };
   const discover: WorkerPorts['discover'] = async (until) => {
     const { discovery, failures } = await discoverAgain(until);
     for (const { plugin } of failures) table.add('worker_plugin_failures_total', { plugin });
-    return discovery;
+    return publishedPart(discovery, published);
   };
   const watchSources: WorkerPorts['watchSources'] = (onChange, until) =>
     watchPlugins({ plugins, hostRoot, log, signal: until }, onChange);

@@ -80,7 +80,7 @@ export const awkwardSpecs: Readonly<Record<string, NodeFeatureSpec>> = {
       flags: { 'cpu.cpuid': { elements: Object.fromEntries(numbers(2_000).map((n) => [`FLAG${n}`, {}])) } },
       attributes: {
         'kernel.config': {
-          elements: Object.fromEntries(numbers(20_000).map((n) => [`CONFIG_${n}`, `value ${n} of many`])),
+          elements: Object.fromEntries(numbers(26_000).map((n) => [`CONFIG_${n}`, `value ${n} of many`])),
         },
       },
       instances: {

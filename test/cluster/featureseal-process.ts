@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RunningPrograms } from './programs.ts';
 
 /** One line of a process's log. */
@@ -18,6 +19,7 @@ export interface ProcessOptions {
 }
 
 const deadlineMs = 60_000;
+const askAgainMs = 100;
 const repository = join(import.meta.dirname, '../..');
 
 /** `featureseal worker` or `master` as a process of its own, which ends at the latest when this one does. */
@@ -27,6 +29,9 @@ export class FeaturesealProcess {
   readonly #name: string;
   readonly #programs: RunningPrograms;
   readonly #listeners = new Set<() => void>();
+  #mayEnd = false;
+  /** Where the first line of its present life stands. */
+  #startedAt = 0;
 
   private constructor(name: string, programs: RunningPrograms) {
     this.#name = name;
@@ -100,18 +105,28 @@ export class FeaturesealProcess {
   async health(
     path: '/livez' | '/readyz' | '/metrics',
   ): Promise<{ readonly status: number; readonly text: string }> {
-    const { health } = await this.says((line) => typeof line['health'] === 'string');
+    const { health } = await this.says((line) => typeof line['health'] === 'string', this.#startedAt);
     const response = await fetch(`${String(health)}${path}`);
     return { status: response.status, text: await response.text() };
   }
 
-  /** Rejects when it ends and nobody has stopped it. */
+  /** Waits until it says that it is ready, or that it is not. */
+  async isReady(ready: boolean): Promise<void> {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    while (((await this.health('/readyz')).status === 200) !== ready) {
+      if (deadline.aborted) throw new Error(`/readyz does not change:\n${this.lastLines()}`);
+      await sleep(askAgainMs);
+    }
+  }
+
+  /** Rejects when it ends and nobody has stopped it or waited for it. */
   get ended(): Promise<never> {
-    return this.#programs.ended;
+    return this.#mayEnd ? new Promise(() => undefined) : this.#programs.ended;
   }
 
   /** Resolves with the exit status once it has ended by itself. */
   async ends(): Promise<number | null> {
+    this.#mayEnd = true;
     return this.#programs.ends(this.#name);
   }
 
@@ -126,6 +141,7 @@ export class FeaturesealProcess {
   }
 
   async start(): Promise<void> {
+    this.#startedAt = this.mark;
     await this.#programs.command('start', this.#name);
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { apiVersion, kind, nodeNameLabel, type NodeFeature } from '../../src/feature/node-feature.ts';
 import { DevelopmentIdentity } from '../../src/identity/development-identity.ts';
 import type { KeyType } from '../../src/identity/key-type.ts';
+import type { Clock } from '../../src/port/clock.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { signNodeFeature } from '../../src/seal/sign.ts';
@@ -37,26 +38,42 @@ export async function prepareCluster({ admin }: ControlPlane): Promise<void> {
   await grantRights(admin, namespace);
 }
 
+export interface InstallationOptions {
+  readonly keyType?: KeyType;
+  readonly svidTtlMs?: number;
+}
+
 /** One SPIFFE authority, and the workers and masters that live by it. */
 export class Installation {
   readonly identity: DevelopmentIdentity;
   readonly #plane: ControlPlane;
+  readonly #clock: SettableClock;
   readonly #directory: string;
   readonly #processes: FeaturesealProcess[] = [];
+  /** SPIFFE IDs by the names of their sockets. */
+  readonly #sockets = new Map<string, string>();
   #fences = 0;
 
-  private constructor(plane: ControlPlane, identity: DevelopmentIdentity, directory: string) {
+  private constructor(
+    plane: ControlPlane,
+    identity: DevelopmentIdentity,
+    clock: SettableClock,
+    directory: string,
+  ) {
     this.#plane = plane;
     this.identity = identity;
+    this.#clock = clock;
     this.#directory = directory;
   }
 
-  static async create(plane: ControlPlane, keyType: KeyType = 'ec-p256'): Promise<Installation> {
+  static async create(plane: ControlPlane, options: InstallationOptions = {}): Promise<Installation> {
+    const { keyType = 'ec-p256', svidTtlMs = 3_600_000 } = options;
     const directory = await mkdtemp(join(tmpdir(), 'fs-id-'));
     const { crypto } = globalThis;
-    const common = { trustDomain, directory, keyType, crypto, clock: systemClock, log: silentLog };
-    const identity = await DevelopmentIdentity.create({ ...common, svidTtlMs: 3_600_000 });
-    const installation = new Installation(plane, identity, directory);
+    const clock = new SettableClock();
+    const common = { trustDomain, directory, keyType, crypto, clock, log: silentLog };
+    const identity = await DevelopmentIdentity.create({ ...common, svidTtlMs });
+    const installation = new Installation(plane, identity, clock, directory);
     plane.beforeClose(() => installation.#close());
     return installation;
   }
@@ -66,27 +83,27 @@ export class Installation {
   }
 
   async startWorker(node: string): Promise<FeaturesealProcess> {
-    const { address: socket } = await this.identity.serve(workerId(node), `worker-${node}`);
-    const config = {
-      cluster,
-      node,
-      namespace,
-      socket,
-      discoverInterval: '1s',
-      plugins: [{ module: './plugin.mjs' }],
-    };
+    const socket = await this.#serve(workerId(node), `worker-${node}`);
+    const plugins = [{ module: './plugin.mjs' }];
+    const config = { cluster, node, namespace, socket, plugins, discoverInterval: '1s' };
     return this.#start(`worker-${node}`, ['workers'], { command: 'worker', config, files: pluginFiles });
   }
 
   /** @param user whose writes the audit log of the API server shows */
   async startMaster(user = 'master', flags: readonly string[] = []): Promise<FeaturesealProcess> {
     // It asks for bundles only: any socket will do, whoever's it is.
-    const { address: socket } = await this.identity.serve(
-      workerId('none'),
-      `${user}-${this.#processes.length}`,
-    );
+    const socket = await this.#serve(workerId('none'), user);
     const files = { 'policy.yaml': JSON.stringify(policy) };
     return this.#start(user, ['masters'], { command: 'master', config: { namespace, socket }, files, flags });
+  }
+
+  /** The Workload API goes away, as when its agent is replaced; the authority stays the same. */
+  async stopWorkloadApi(): Promise<void> {
+    await this.identity.close();
+  }
+
+  async startWorkloadApi(): Promise<void> {
+    for (const [name, spiffeId] of this.#sockets) await this.identity.serve(spiffeId, name);
   }
 
   async addNode(name: string): Promise<KubeObject> {
@@ -125,14 +142,15 @@ export class Installation {
     return this.admin.replace(path, { ...object, metadata: { ...metadata, resourceVersion } });
   }
 
-  /** What a vendor of its own SPIFFE ID says of a node, sealed. */
+  /** What a vendor of its own SPIFFE ID says of a node; sealed `ageMs` ago, with the SVID of that time. */
   async vendorObject(
     node: string,
     labels: Readonly<Record<string, string>>,
-    now = new Date(),
+    ageMs = 0,
   ): Promise<NodeFeature> {
     const metadata = { name: node, namespace: vendorNamespace, labels: { [nodeNameLabel]: node } };
-    const svid = await this.identity.issue(vendorId(node));
+    const svid = await this.#clock.back(ageMs, () => this.identity.issue(vendorId(node)));
+    const now = new Date(Date.now() - ageMs);
     return signNodeFeature({ apiVersion, kind, metadata, spec: { labels } }, { svid, cluster, now });
   }
 
@@ -141,7 +159,8 @@ export class Installation {
    * node is patched with all that is known of it. Resolves with the Node, which carries a label of the vendor's then.
    */
   async fence(node: string): Promise<KubeObject> {
-    const labels = { 'vendor.example/fence': String(++this.#fences) };
+    // A new label each time: one that is there already is not changed for a while after a master's restart.
+    const labels = { [`vendor.example/fence-${++this.#fences}`]: 'true' };
     await this.put(await this.vendorObject(node, labels));
     return this.nodeCarries(node, labels);
   }
@@ -169,6 +188,11 @@ export class Installation {
     }
   }
 
+  async #serve(spiffeId: string, name: string): Promise<string> {
+    this.#sockets.set(name, spiffeId);
+    return (await this.identity.serve(spiffeId, name)).address;
+  }
+
   async #start(
     user: string,
     groups: readonly string[],
@@ -191,6 +215,28 @@ export function carries(
   wanted: Readonly<Record<string, string>>,
 ): boolean {
   return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
+}
+
+/** The time of day of the identities, which can be of yesterday. */
+class SettableClock implements Clock {
+  #backMs = 0;
+
+  now(): number {
+    return systemClock.now() - this.#backMs;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return systemClock.sleep(ms, signal);
+  }
+
+  async back<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    this.#backMs = ms;
+    try {
+      return await work();
+    } finally {
+      this.#backMs = 0;
+    }
+  }
 }
 
 /** Changes what the worker's plugin finds. */

@@ -3,7 +3,9 @@ import { verifyCertificatePath } from '../../src/spiffe/path.ts';
 import { verifyX509Svid } from '../../src/spiffe/verify-svid.ts';
 import type { Peer } from '../interop/peer.ts';
 import { randomFrom } from '../support/random.ts';
-import { defects, domain, KeyPool, makeChain, type ChainInput } from './chains.ts';
+import { defects, domain } from './chain-defects.ts';
+import { makeChain, type ChainInput } from './chains.ts';
+import { KeyPool } from './key-pool.ts';
 
 /** What all verifiers said of one chain; empty is accepted. */
 export interface Disagreement {

@@ -1,7 +1,7 @@
 import { sealOf, withMember, withSeal, type Json } from '../support/seal-maker.ts';
 import { honestScenario } from '../support/seal-cases/honest.ts';
 import { defects } from '../support/seal-cases/index.ts';
-import { shortIntermediate } from '../support/seal-cases/path-defects.ts';
+import { shortIntermediate } from '../support/seal-cases/clock-defects.ts';
 import {
   chainOf,
   render,

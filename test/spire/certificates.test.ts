@@ -9,6 +9,7 @@ import type { SpireAgent } from './harness/agent.ts';
 import type { Entry, SpireServer } from './harness/server.ts';
 import { describeOnSpire, spireSite, startMs } from './harness/site.ts';
 import { serverCertificate } from './harness/tls-peer.ts';
+import { untilContext } from './harness/wait.ts';
 
 const hourMs = 3_600_000;
 
@@ -49,8 +50,8 @@ describeOnSpire('certificates of SPIRE', () => {
     for (const entry of entries) await server.createEntry({ parent: agent.id, ...entry });
     await nested.createEntry({ parent: nestedAgent.id, path: 'below', ttlSeconds: 3600 });
     minted = await server.mint('minted', '-ttl', '5m', '-dns', 'minted.example');
-    svids = await svidsOf(agent, entries.length);
-    nestedSvids = await svidsOf(nestedAgent, 1);
+    ({ svids } = await untilContext(agent, (context) => context.svids.length === entries.length));
+    ({ svids: nestedSvids } = await untilContext(nestedAgent, (context) => context.svids.length === 1));
     bundles = await new WorkloadApiClient(agent).fetchX509Bundles();
   }, 2 * startMs);
 
@@ -127,16 +128,3 @@ describeOnSpire('certificates of SPIRE', () => {
     });
   }
 });
-
-/** Everything that an agent gives us, once all entries have reached it. */
-async function svidsOf(agent: SpireAgent, count: number): Promise<readonly X509Svid[]> {
-  const { promise, resolve } = Promise.withResolvers<readonly X509Svid[]>();
-  const stop = new AbortController();
-  const watching = new WorkloadApiClient(agent).watchX509Svids((all) => {
-    if (all.length === count) resolve(all);
-  }, stop.signal);
-  const svids = await promise;
-  stop.abort();
-  await watching;
-  return svids;
-}

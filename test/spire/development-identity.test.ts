@@ -13,6 +13,7 @@ import { X509Source } from '../../src/spiffe/workload-api/source.ts';
 import { portraitOf, type Portrait } from './harness/portrait.ts';
 import { rawAnswer } from './harness/raw-call.ts';
 import { describeOnSpire, spireSite, startMs, type Site } from './harness/site.ts';
+import { untilContext } from './harness/wait.ts';
 
 const ttlSeconds = 600;
 const caTtlMs = 24 * 3_600_000;
@@ -43,7 +44,10 @@ describeOnSpire('the development identity has the manners of SPIRE', () => {
     folder = await mkdtemp(join(tmpdir(), 'fs-dev-'));
     spire = await spireSockets(site);
     development = await developmentSockets(folder, servers);
-    contexts = { spire: await contextOf(spire), development: await contextOf(development) };
+    contexts = {
+      spire: await untilContext({ address: spire.registered }, () => true),
+      development: await untilContext({ address: development.registered }, () => true),
+    };
   }, 2 * startMs);
   afterAll(async () => {
     for (const server of servers) await server.close();
@@ -198,16 +202,6 @@ async function developmentSockets(folder: string, servers: WorkloadApiServer[]):
     verifier: await serve('verifier', { svids: [], bundles }),
     nobody: await serve('nobody', { svids: [], bundles: undefined }),
   };
-}
-
-async function contextOf({ registered: address }: Sockets): Promise<X509Context> {
-  const { promise, resolve } = Promise.withResolvers<X509Context>();
-  const stop = new AbortController();
-  const watching = new WorkloadApiClient({ address }).watchX509Context(resolve, stop.signal);
-  const context = await promise;
-  stop.abort();
-  await watching;
-  return context;
 }
 
 /** Without the attributes of names, which are each issuer's own; a life is cut at that of the CA above. */

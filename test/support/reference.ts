@@ -1,4 +1,6 @@
 import { reasonCodes } from '../../src/error-codes.ts';
+import { authorityConfigSchema } from '../../src/identity/authority-service/config.ts';
+import { nodePluginConfigSchema } from '../../src/identity/node-plugin/config.ts';
 import { masterConfigSchema } from '../../src/master/config.ts';
 import { masterMetrics } from '../../src/master/metrics.ts';
 import { eventReasons } from '../../src/master/report.ts';
@@ -14,6 +16,8 @@ export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['worker.md', settingsPage('worker', workerConfigSchema)],
     ['master.md', settingsPage('master', masterConfigSchema)],
+    ['identity-authority.md', settingsPage('identity authority', authorityConfigSchema)],
+    ['identity-node-plugin.md', settingsPage('identity node-plugin', nodePluginConfigSchema)],
     ['metrics.md', metricsPage()],
     ['reason-codes.md', codesPage()],
   ]);

@@ -27,9 +27,16 @@ const identityNamespace = 'featureseal-identity';
 const ours = /^(?:feature|profile)\.node\.kubernetes\.io\//;
 const seal = 'featureseal.io/signature';
 
-/** What holds of an installation on any cluster; `cluster` is asked once tests run. */
-export function describeInstalled(overlay: string, cluster: () => Kubectl): void {
-  const folder = join(repository, 'deploy/overlays', overlay);
+/**
+ * What holds of an installation on any cluster; `cluster` is asked once tests run.
+ *
+ * @param folder of the overlay, or of another one that builds on it
+ */
+export function describeInstalled(
+  overlay: string,
+  cluster: () => Kubectl,
+  folder = join(repository, 'deploy/overlays', overlay),
+): void {
   const kubectl = (...args: readonly string[]): Promise<string> => cluster().run(...args);
   let temporary = '';
   let node = '';
@@ -131,7 +138,9 @@ export function describeInstalled(overlay: string, cluster: () => Kubectl): void
 
   if (overlay === 'development') {
     test('gives a pod of another service account no identity', async () => {
-      await cluster().apply(stranger);
+      const image = '{.spec.template.spec.containers[0].image}';
+      const worker = ['daemonset/featureseal-worker', '-o', `jsonpath=${image}`];
+      await cluster().apply(stranger(await kubectl('-n', namespace, 'get', ...worker)));
       await cluster().until('the authority has refused it', async () => {
         const log = await kubectl(
           '-n',
@@ -173,7 +182,8 @@ export function describeInstalled(overlay: string, cluster: () => Kubectl): void
   }
 }
 
-const stranger = {
+/** A pod that nobody has listed; of the same image, which the nodes have. */
+const stranger = (image: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'stranger', namespace: 'default' },
@@ -184,7 +194,7 @@ const stranger = {
     containers: [
       {
         name: 'svid',
-        image: 'localhost/featureseal:dev',
+        image,
         imagePullPolicy: 'IfNotPresent',
         args: ['svid', '--watch'],
         env: [{ name: 'SPIFFE_ENDPOINT_SOCKET', value: 'unix:///spiffe-workload-api/spire-agent.sock' }],
@@ -193,4 +203,4 @@ const stranger = {
     ],
     volumes: [{ name: 'spiffe', csi: { driver: 'csi.spiffe.io', readOnly: true } }],
   },
-};
+});

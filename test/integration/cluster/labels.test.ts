@@ -18,7 +18,7 @@ describeOnCluster('a worker and a master on a real API server', () => {
     const node = `node-${keyType}`;
 
     test('publish a sealed object; its labels follow, and change with what the worker finds', async () => {
-      const world = await Installation.create(plane(), keyType);
+      const world = await Installation.create(plane(), { keyType });
       await world.addNode(node);
       const worker = await world.startWorker(node);
       const master = await world.startMaster();
@@ -39,6 +39,22 @@ describeOnCluster('a worker and a master on a real API server', () => {
       expect(await master.stop()).toBe(0);
       expect(await worker.stop()).toBe(0);
     });
+  });
+
+  test('seal anew with every new SVID, without a write to the Node', async () => {
+    const world = await Installation.create(plane(), { svidTtlMs: 10_000 });
+    await world.addNode('node-rotating');
+    const worker = await world.startWorker('node-rotating');
+    await world.startMaster();
+    const { metadata } = await world.nodeCarries('node-rotating', foundLabels);
+    const since = worker.mark;
+    await worker.says((line) => line['reason'] === 'svid-rotated', since);
+    await worker.says((line) => line['reason'] === 'svid-rotated', worker.mark);
+    // The other Node's label comes after all that was judged before it.
+    await world.addNode('node-other');
+    await world.fence('node-other');
+    const later = await world.admin.get('/api/v1/nodes/node-rotating');
+    expect(later.metadata.resourceVersion).toBe(metadata.resourceVersion);
   });
 });
 

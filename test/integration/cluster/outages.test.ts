@@ -6,6 +6,7 @@ import { discovery, foundLabels } from '../../cluster/scenario.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
 
 const node = 'node-a';
+const labelPrefix = 'feature.node.kubernetes.io/test-';
 
 describeOnCluster('a worker and a master', () => {
   const plane = controlPlane();
@@ -34,6 +35,7 @@ describeOnCluster('a worker and a master', () => {
       'feature.node.kubernetes.io/test-outage': 'over',
     });
     await history.reaches(labelled.metadata.resourceVersion);
+    await history.close();
     expect(history.labels.filter((each) => !carries(each, foundLabels))).toEqual([]);
   });
 
@@ -48,6 +50,22 @@ describeOnCluster('a worker and a master', () => {
     await plane().startApiServer();
     await rediscovers(worker, { ...discovery, labels: { ...discovery.labels, late: 'yes' } });
     await world.nodeCarries(node, { ...foundLabels, 'feature.node.kubernetes.io/test-late': 'yes' });
+  });
+
+  test('go on when the Workload API was away; meanwhile the master is not ready and changes nothing', async () => {
+    await master.isReady(true);
+    const before = await world.admin.get(`/api/v1/nodes/${node}`);
+    await world.stopWorkloadApi();
+    await master.isReady(false);
+    await rediscovers(worker, { ...discovery, labels: { ...discovery.labels, unseen: 'yes' } });
+    // Its SVID is still valid, so the worker seals; nobody believes it yet.
+    await world.objectIs(node, ({ spec }) => spec.labels?.[`${labelPrefix}unseen`] === 'yes');
+    const after = await world.admin.get(`/api/v1/nodes/${node}`);
+    expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+
+    await world.startWorkloadApi();
+    await world.nodeCarries(node, { ...foundLabels, [`${labelPrefix}unseen`]: 'yes' });
+    await master.isReady(true);
   });
 
   test('are live and ready', async () => {

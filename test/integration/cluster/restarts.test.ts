@@ -100,7 +100,7 @@ describeOnCluster('a master that starts anew', () => {
     await world.addNode('node-new');
     const labels = { 'vendor.example/of-an-earlier-node': 'true' };
     const since = master.mark;
-    await world.put(await world.vendorObject('node-new', labels, new Date(Date.now() - 2 * minuteMs)));
+    await world.put(await world.vendorObject('node-new', labels, 2 * minuteMs));
     const refusal = await master.says((line) => line['object'] === `${vendorNamespace}/node-new`, since);
     expect(refusal).toMatchObject({ audit: true, code: 'before-node' });
     const fenced = await world.fence('node-new');

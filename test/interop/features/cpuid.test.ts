@@ -21,6 +21,10 @@ interface Described {
   readonly xcr0?: number;
 }
 
+function question(leaf: number, subleaf: number): string {
+  return `${leaf.toString(16)}/${subleaf.toString(16)}`;
+}
+
 /** The flags that klauspost/cpuid names, in order. */
 function judge(described: readonly Described[]): string[][] {
   const input = described.map((each) => JSON.stringify(each)).join('\n');
@@ -60,10 +64,7 @@ const together = (oneBit(0) | oneBit(26) | oneBit(27)) >>> 0;
 function randomProcessor(random: Random): Required<Described> {
   const word = (): number => random.int(2 ** 32);
   const answers: Answers = Object.fromEntries(
-    questions.map(([leaf, subleaf]) => [
-      `${leaf.toString(16)}/${subleaf.toString(16)}`,
-      [word(), word(), word(), word()],
-    ]),
+    questions.map(([leaf, subleaf]) => [question(leaf, subleaf), [word(), word(), word(), word()]]),
   );
   const last = random.pick(lastLeaves);
   answers['0/0'] = [last, ...random.pick(vendors)];
@@ -79,7 +80,7 @@ function randomProcessor(random: Random): Required<Described> {
 
 function asAnswers({ answers, xcr0 }: Required<Described>): CpuidAnswers {
   const registers = questions.map(([leaf, subleaf]) => {
-    const [eax, ebx, ecx, edx] = answers[`${leaf.toString(16)}/${subleaf.toString(16)}`]!;
+    const [eax, ebx, ecx, edx] = answers[question(leaf, subleaf)]!;
     return { eax, ebx, ecx, edx };
   });
   return { cpuid: answered(registers), xcr0 };
@@ -96,9 +97,9 @@ describeWithPeer('flags that the library of NFD names', () => {
 
   test('differ from ours in XSAVE and OSXSAVE alone, on a processor that has SSE3 and not these', () => {
     const answers: Answers = { '0/0': [1, ...vendors[0]], '1/0': [versions[0]!, 0, 1, 0] };
-    const all = Object.fromEntries(
-      questions.map(([leaf, subleaf]) => [`${leaf.toString(16)}/${subleaf.toString(16)}`, [0, 0, 0, 0]]),
-    ) as Answers;
+    const all: Answers = Object.fromEntries(
+      questions.map(([leaf, subleaf]) => [question(leaf, subleaf), [0, 0, 0, 0]]),
+    );
     const [theirs] = judge([{ answers, xcr0: 0 }]);
     expect(theirs).toEqual(['OSXSAVE', 'SSE3', 'XSAVE']);
     expect(ourFlags(asAnswers({ answers: { ...all, ...answers }, xcr0: 0 }))).toEqual(['SSE3']);

@@ -1,61 +1,68 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Discovery } from '../../../src/plugin/contract.ts';
-import { expectedOf, hostNames, hostTree, nodeName, type HostName } from '../../unit/plugins/hosts.ts';
+import type { Discovery, Features } from '../../../src/plugin/contract.ts';
+import { discoverHost, expectedOf, hostNames, hostTree, nodeName } from '../../unit/plugins/hosts.ts';
 import { interopBin } from '../peer.ts';
 import { describeWithPeer } from '../suite.ts';
 
 /** Sources of NFD that read below a host root and nothing else. */
 const sources = ['local', 'memory', 'network', 'pci', 'storage', 'system', 'usb'];
-const kinds = ['flags', 'attributes', 'instances'] as const;
 
-type Found = Readonly<
-  Record<string, { readonly features: Discovery['features']; readonly labels: Discovery['labels'] }>
->;
+type Found = Readonly<Record<string, Discovery>>;
 
-/** What NFD's sources find in a tree, as a worker of NFD would publish it. */
-function nfdFinds(name: HostName): Discovery {
-  const program = join(interopBin ?? '', 'features');
-  const options = { cwd: hostTree(name), env: { NODE_NAME: nodeName }, encoding: 'utf8' } as const;
-  const found = JSON.parse(spawnSync(program, sources, options).stdout) as Found;
-  const all = Object.entries(found);
-  const [flags, attributes, instances] = kinds.map((kind) =>
+/** What NFD's sources find below a folder, as a worker of NFD would publish it. */
+function nfdFinds(hostRoot: string, names: readonly string[]): Discovery {
+  const options = { cwd: hostRoot, env: { NODE_NAME: nodeName }, encoding: 'utf8' } as const;
+  const { stdout } = spawnSync(join(interopBin ?? '', 'features'), names, options);
+  const found = Object.entries(JSON.parse(stdout) as Found);
+  const kind = (pick: (features: Features) => Readonly<Record<string, { readonly elements: unknown }>>) =>
     Object.fromEntries(
-      all.flatMap(([source, { features }]) =>
-        Object.entries(features[kind]).map(([feature, set]) => [
+      found.flatMap(([source, { features }]) =>
+        Object.entries(pick(features)).map(([feature, { elements }]) => [
           `${source}.${feature}`,
-          { elements: set.elements },
+          { elements },
         ]),
       ),
-    ),
-  );
-  const labels = all.flatMap(([source, each]) =>
-    Object.entries(each.labels).map(([key, value]) => {
+    );
+  const labels = found.flatMap(([source, each]) =>
+    Object.entries(each.labels).map(([key, value]): [string, string] => {
       const name = source === 'local' ? key : `${source}-${key}`;
       return [key.includes('/') ? key : `feature.node.kubernetes.io/${name}`, value];
     }),
   );
+  const features = {
+    flags: kind((each) => each.flags),
+    attributes: kind((each) => each.attributes),
+    instances: kind((each) => each.instances),
+  };
+  return { features: features as Features, labels: Object.fromEntries(labels) };
+}
+
+/** The part of a discovery that these sources of NFD have too. */
+function partOf({ features, labels }: Discovery, names: readonly string[]): Discovery {
+  const kind = <Value>(record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).filter(([key]) => names.includes(key.split('.')[0]!)));
+  const isOurs = (key: string): boolean => !/\/(?:cpu|kernel|rdma|fake)[-.]/.test(key);
   return {
-    features: { flags, attributes, instances } as Discovery['features'],
-    labels: Object.fromEntries(labels) as Discovery['labels'],
+    features: {
+      flags: kind(features.flags),
+      attributes: kind(features.attributes),
+      instances: kind(features.instances),
+    },
+    labels: Object.fromEntries(
+      Object.entries(labels).filter(([key]) => names.includes('kernel') || isOurs(key)),
+    ),
   };
 }
 
-describeWithPeer('the sources of NFD on our trees', () => {
+describeWithPeer('the sources of NFD', () => {
   test.each(hostNames)('find in %s what we expect there', async (name) => {
-    const expected = await expectedOf(name);
-    const theirs = nfdFinds(name);
-    for (const kind of kinds) {
-      const ours = Object.entries(expected.features[kind]).filter(([key]) =>
-        sources.includes(key.split('.')[0]!),
-      );
-      expect(theirs.features[kind]).toEqual(Object.fromEntries(ours));
-    }
-    expect(expected.labels).toMatchObject(theirs.labels);
-    // Nor do we give a label of these sources that they do not give.
-    const prefixes = /\/(?:memory|network|pci|storage|system|usb)-/;
-    const labelled = Object.keys(expected.labels).filter((key) => prefixes.test(key));
-    expect(Object.keys(theirs.labels)).toEqual(expect.arrayContaining(labelled));
+    expect(nfdFinds(hostTree(name), sources)).toEqual(partOf(await expectedOf(name), sources));
+  });
+
+  test('find on the machine at hand what we find there', async () => {
+    const { features } = partOf((await discoverHost('/')).discovery, [...sources, 'kernel']);
+    expect(features).toEqual(nfdFinds('/', [...sources, 'kernel']).features);
   });
 });

@@ -1,6 +1,6 @@
 import { digestOf, payloadText, withMember, type Json } from '../seal-maker.ts';
 import { awkwardSpecs, chainKinds, plainScenario, signers } from './honest.ts';
-import { shortIntermediate } from './path-defects.ts';
+import { shortIntermediate } from './clock-defects.ts';
 import { iatOf, withMetadata, withPlan, withSpec, type Mark, type Scenario } from './scenario.ts';
 import { leafLife, noon, type World } from './world.ts';
 

@@ -9,131 +9,31 @@ import {
   usage,
   withExtensions,
   withoutExtension,
-  type CertificatePlan,
-  type KeyType,
-  type SignatureAlgorithm,
 } from '../certificate-factory.ts';
 import * as w from '../der-writer.ts';
-import { anchorFor, signedBy, withSignatureOf } from './leaf-defects.ts';
-import { withMember } from '../seal-maker.ts';
-import { withChain, withPlan, type Defect, type Scenario } from './scenario.ts';
-import { leafLife, noon, partner, rootLife, trustDomain, type World, type WorldAuthority } from './world.ts';
-
-interface Path {
-  /** Leaf first. */
-  readonly chain: readonly Uint8Array[];
-  /** Anchors of the leaf's trust domain, where they are not the usual ones. */
-  readonly roots?: readonly Uint8Array[];
-}
-
-interface PathContext {
-  readonly world: World;
-  readonly spiffeId: string;
-  readonly domain: string;
-  readonly anchor: WorldAuthority;
-}
-
-/** A path with one thing wrong, made once for each ID. */
-function path(name: string, code: string, make: (context: PathContext) => Path): Defect {
-  return {
-    name,
-    code,
-    inChain: true,
-    apply: (scenario, { world }) => {
-      const { spiffeId } = scenario;
-      const domain = domainOf(spiffeId);
-      const anchor = anchorFor(world, spiffeId);
-      const { chain, roots } = world.once(`${name} ${spiffeId}`, () =>
-        make({ world, spiffeId, domain, anchor }),
-      );
-      const judged = atNoon(withChain(signedBy(scenario, chain[0]!, world.keys(spiffeId)), chain));
-      if (roots === undefined) return judged;
-      // One Map for each set of roots, as a source of bundles gives it: verifiers may remember by identity.
-      const bundles = world.once(
-        `bundles of ${name} ${domain}`,
-        () => new Map([...world.bundles, [domain, roots]]),
-      );
-      return { ...judged, bundles };
-    },
-  };
-}
-
-/** The same where the certificates by themselves are as they should be. */
-function outsideChain(...args: Parameters<typeof path>): Defect {
-  return { ...path(...args), inChain: false };
-}
-
-function domainOf(spiffeId: string): string {
-  return spiffeId.startsWith(`spiffe://${partner}/`) ? partner : trustDomain;
-}
-
-/** Whatever it was aged to: path defects that are not about time happen at noon. */
-function atNoon(scenario: Scenario): Scenario {
-  return {
-    ...withPlan(scenario, (plan) => withMember(plan, 'iat', noon)),
-    now: noon,
-    nodeCreated: undefined,
-  };
-}
-
-type Change = (plan: CertificatePlan) => CertificatePlan;
-
-/** A leaf below an intermediate that breaks a rule. */
-function intermediate(name: string, code: string, change: Change, type: KeyType = 'P-256'): Defect {
-  return path(`an intermediate ${name}`, code, ({ world, spiffeId, anchor }) => {
-    const issuer = world.makeAuthority(`spoiled ${name}`, anchor, change, type);
-    return { chain: [world.leaf({ spiffeId, issuer }), issuer.der] };
-  });
-}
-
-/** A leaf directly below a root of the bundle that breaks a rule. */
-function root(name: string, code: string, change: Change): Defect {
-  return path(`a root ${name}`, code, ({ world, spiffeId, domain }) => {
-    const issuer = world.makeRoot(`spoiled ${name}`, domain, change);
-    return { chain: [world.leaf({ spiffeId, issuer })], roots: [issuer.der] };
-  });
-}
-
-function leaf(name: string, code: string, change: Change): Defect {
-  return path(`a leaf ${name}`, code, ({ world, spiffeId, anchor }) => ({
-    chain: [world.leaf({ spiffeId, issuer: anchor, leaf: change })],
-  }));
-}
-
-const everywhere = (name: string, code: string, change: Change): readonly Defect[] => [
-  leaf(name, code, change),
-  intermediate(name, code, change),
-  root(name, code, change),
-];
-
-const second = 1000;
-const past = (plan: CertificatePlan): CertificatePlan => ({ ...plan, notAfter: new Date(noon - second) });
-const later = (plan: CertificatePlan): CertificatePlan => ({ ...plan, notBefore: new Date(noon + second) });
-const keyUsageOf =
-  (...bits: number[]): Change =>
-  (plan) =>
-    withExtensions(plan, extend.keyUsage(bits));
-const namesOf =
-  (...names: Uint8Array[]): Change =>
-  (plan) =>
-    withExtensions(plan, extend.subjectAltName(names));
-const constrained =
-  (permitted: readonly Uint8Array[], excluded: readonly Uint8Array[] = []): Change =>
-  (plan) =>
-    withExtensions(plan, extend.nameConstraints(permitted, excluded));
-const signedWith =
-  (algorithm: SignatureAlgorithm): Change =>
-  (plan) => ({ ...plan, algorithm });
+import { withSignatureOf } from './leaf-defects.ts';
+import { type Defect } from './scenario.ts';
+import { leafLife, partner, rootLife, trustDomain } from './world.ts';
+import {
+  constrained,
+  domainOf,
+  everywhere,
+  intermediate,
+  issuers,
+  keyUsageOf,
+  later,
+  leaf,
+  namesOf,
+  outsideChain,
+  past,
+  path,
+  signedWith,
+} from './path.ts';
 
 const dates: readonly Defect[] = [
   ...everywhere('that has expired', 'certificate-expired', past),
   ...everywhere('that is not valid yet', 'certificate-not-yet-valid', later),
 ];
-
-/** Above the leaf: what makes an authority. */
-function issuers(name: string, code: string, change: Change): readonly Defect[] {
-  return [intermediate(name, code, change), root(name, code, change)];
-}
 
 const authorities: readonly Defect[] = [
   ...issuers('without cA', 'issuer-not-ca', (plan) => withExtensions(plan, extend.basicConstraints(false))),
@@ -281,78 +181,9 @@ const anchors: readonly Defect[] = [
   }),
 ];
 
-/** The clock stands where leaf and seal are right and something above the leaf no longer is. */
-const times: readonly Defect[] = [
-  outsideChain('iat before the leaf', 'seal-outside-validity', ({ world, spiffeId, anchor }) => ({
-    chain: [
-      world.leaf({
-        spiffeId,
-        issuer: anchor,
-        leaf: (plan) => ({ ...plan, notBefore: new Date(noon - second) }),
-      }),
-    ],
-  })),
-  outsideChain('iat after the leaf', 'seal-outside-validity', ({ world, spiffeId, anchor }) => ({
-    chain: [world.leaf({ spiffeId, issuer: anchor })],
-  })),
-].map((defect, index): Defect => {
-  const [iat, now] =
-    index === 0 ? [noon - 61_001, noon] : [leafLife.notAfter.getTime() + 1, leafLife.notAfter.getTime()];
-  return {
-    ...defect,
-    apply: (scenario, context) => {
-      const made = defect.apply(scenario, context);
-      return made && { ...withPlan(made, (plan) => withMember(plan, 'iat', iat)), now };
-    },
-  };
-});
-
-/** Honest until a minute after noon: then the intermediate has expired, and its leaf has not. */
-export function shortIntermediate(scenario: Scenario, world: World): Scenario {
-  const { spiffeId } = scenario;
-  const chain = world.once(`short intermediate ${spiffeId}`, () => {
-    const short: Change = (plan) => ({ ...plan, notAfter: new Date(noon + 60 * second) });
-    const issuer = world.makeAuthority(`short for ${domainOf(spiffeId)}`, anchorFor(world, spiffeId), short);
-    return [world.leaf({ spiffeId, issuer }), issuer.der];
-  });
-  return atNoon(withChain(signedBy(scenario, chain[0]!, world.keys(spiffeId)), chain));
-}
-
-/** An honest seal, read outside of its leaf's dates, and nothing was accepted before. */
-const clock: readonly Defect[] = [
-  {
-    name: 'the leaf has expired and there is no mark',
-    code: 'certificate-expired',
-    apply: (scenario) => ({
-      ...scenario,
-      accepted: undefined,
-      now: leafLife.notAfter.getTime() + 1,
-    }),
-  },
-  {
-    name: 'the leaf is not valid yet',
-    code: 'certificate-not-yet-valid',
-    apply: (scenario) => ({
-      ...withPlan(scenario, (plan) => withMember(plan, 'iat', leafLife.notBefore.getTime() - 1)),
-      accepted: undefined,
-      now: leafLife.notBefore.getTime() - 1,
-    }),
-  },
-  {
-    // Verified before, while the intermediate was valid: a remembered path must know its dates.
-    name: 'an intermediate that expires before its leaf',
-    code: 'certificate-expired',
-    apply: (scenario, { world, random }) => {
-      return { ...shortIntermediate(scenario, world), now: noon + 60 * second + 1 + random.int(60_000) };
-    },
-  },
-];
-
 export const pathDefects: readonly Defect[] = [
   ...dates,
   ...authorities,
   ...extensionsAndSignatures,
   ...anchors,
-  ...times,
-  ...clock,
 ];

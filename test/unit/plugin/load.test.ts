@@ -51,7 +51,7 @@ describe('loading plugins', () => {
     ['./given.ts', { name: '-a', discover }, /its name must be/],
     ['./given.ts', { name: '__proto__', discover }, /its name must be/],
     ['./given.ts', { name: 'a'.repeat(33), discover }, /its name must be/],
-    ['./given.ts', { name: 'rule', discover }, /the name rule is reserved/],
+    ['./given.ts', { name: 'rule', discover }, /its name is reserved/],
   ])('refuses %s with %j', async (module, options, reason) => {
     await expect(loadPlugins([{ module, options }], { folder })).rejects.toMatchObject({
       code: 'plugin-invalid',

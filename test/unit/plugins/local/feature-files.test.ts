@@ -18,7 +18,10 @@ afterEach(() => rm(hostRoot, { recursive: true, force: true }));
 
 async function discover(options?: unknown) {
   const { labels, log } = await discoverWith(local(options), { host: hostRoot });
-  return { labels, reasons: log.filter(({ level }) => level === 'warn').map(({ fields }) => fields['reason']) };
+  return {
+    labels,
+    reasons: log.filter(({ level }) => level === 'warn').map(({ fields }) => fields['reason']),
+  };
 }
 const put = (name: string, text: string): Promise<void> => writeFile(join(inside, name), text);
 

@@ -14,7 +14,10 @@ describe('os-release', () => {
   });
 
   test('of /etc counts where both exist', async () => {
-    const found = await attributesOf({ '/etc/os-release': 'ID=own\n', '/usr/lib/os-release': 'ID=vendor\nX=y\n' });
+    const found = await attributesOf({
+      '/etc/os-release': 'ID=own\n',
+      '/usr/lib/os-release': 'ID=vendor\nX=y\n',
+    });
     expect(found['system.osrelease']?.elements).toEqual({ ID: 'own' });
   });
 
