@@ -32,6 +32,8 @@ export class Worker {
   #retryAt = 0;
   #sealedWith: X509Svid | undefined;
   #objectMayDiffer = false;
+  /** A seal is due and there was no SVID to make it with. */
+  #isWaiting = false;
   #lastTurn = 0;
 
   constructor(ports: WorkerPorts, settings: WorkerSettings) {
@@ -142,8 +144,12 @@ export class Worker {
     const svid = svids.current();
     // Never with an expired SVID: nobody would believe the seal. The next SVID wakes this loop.
     if (svid === undefined || svid.notAfter.getTime() <= clock.now() || this.#discovery === undefined) {
-      report.waitingForIdentity(svids.lastError());
-      this.#due = { reason, at: clock.now() + longestRetryMs };
+      const problem = svids.lastError();
+      report.waitingForIdentity(problem);
+      // At first the reason is not known yet: whoever reads the log should not wait a minute for it.
+      const isTooEarly = !this.#isWaiting && problem === undefined;
+      this.#isWaiting = true;
+      this.#due = { reason, at: clock.now() + (isTooEarly ? firstRetryMs : longestRetryMs) };
       return;
     }
     try {
@@ -151,6 +157,7 @@ export class Worker {
       this.#failures = 0;
       this.#retryAt = 0;
       this.#sealedWith = svid;
+      this.#isWaiting = false;
       report.published(reason, seal.iat, svid.spiffeId);
       this.#due = undefined;
       this.#want('seal-aged', clock.now() + this.#settings.resignIntervalMs * (0.9 + 0.1 * random()));
@@ -168,8 +175,9 @@ export class Worker {
     const { svids, clock, random } = this.#ports;
     const svid = svids.current();
     if (svid === undefined || isSameLeaf(svid, this.#sealedWith)) return;
-    // The first identity is what everybody waits for.
+    // The first identity, or one after an outage, is what everybody waits for.
     if (this.#publisher.last === undefined) return this.#want('started', clock.now());
+    if (this.#isWaiting) return this.#want(this.#due?.reason ?? 'svid-rotated', clock.now());
     const spread = Math.min((svid.notAfter.getTime() - clock.now()) * rotationSpread, longestSpreadMs);
     this.#want('svid-rotated', clock.now() + Math.max(0, spread) * random());
   }
