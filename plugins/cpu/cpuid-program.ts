@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process';
-import { access, readFile } from 'node:fs/promises';
+import { access, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
 import { answered, questions } from './cpuid-answers.ts';
 import type { Cpuid, Registers } from './cpuid.ts';
+import { cpuinfoFile } from './cpuinfo.ts';
 
 /** Built by native/build.sh where there is a C compiler; part of the image. */
 const cpuidProgram = join(import.meta.dirname, 'native/cpuid');
 
-/** Of this very start of this very kernel (random(4)). */
-const bootId = '/proc/sys/kernel/random/boot_id';
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Of procfs (Linux, include/uapi/linux/magic.h): its files are the running kernel's, wherever they are mounted. */
+const procfsMagic = 0x9fa0;
 
 /** What the program says. */
 export interface CpuidAnswers {
@@ -79,6 +79,6 @@ async function isBuilt(): Promise<boolean> {
 }
 
 async function isThisMachine(host: Host): Promise<boolean> {
-  const theirs = await host.value(bootId, uuid);
-  return theirs !== undefined && theirs === (await readFile(bootId, 'utf8')).trim();
+  const real = await host.locate(cpuinfoFile);
+  return real !== undefined && (await statfs(real)).type === procfsMagic;
 }

@@ -65,9 +65,11 @@ async function readCompressed(host: Host, path: string): Promise<string | undefi
 /** `CONFIG_NAME=value` lines; quotes around a value are dropped (Linux, Documentation/kbuild/kconfig-language). */
 function parseConfig(text: string): Record<string, string> {
   const options = text
-    .split('\n')
-    .map((line) => /^CONFIG_([^=]+)=(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, name = '', value = '']) => [name, value.replace(/^"+|"+$/g, '')] as const);
+    .matchAll(/^CONFIG_([^=\n]+)=(.*)$/gm)
+    .map(([, name = '', value = '']) => [name, unquoted(value)] as const);
   return Object.fromEntries(options);
+}
+
+function unquoted(value: string): string {
+  return value.startsWith('"') || value.endsWith('"') ? value.replace(/^"+|"+$/g, '') : value;
 }

@@ -40,10 +40,10 @@ export default function kernel(options: unknown): FeaturePlugin {
 
 function labelsOf({ attributes }: Features, configOpts: readonly string[]): Record<string, string> {
   const version = Object.entries(attributes['version']?.elements ?? {});
-  const config = new Map(Object.entries(attributes['config']?.elements ?? {}));
+  const config = attributes['config']?.elements ?? {};
   const labels = new Map(version.map(([part, value]) => [`version.${part}`, value]));
   for (const option of configOpts) {
-    const value = config.get(option);
+    const value = Object.hasOwn(config, option) ? config[option] : undefined;
     // Built in or as a module: who selects a node by it wants to know that it is there.
     if (value !== undefined) labels.set(`config.${option}`, value === 'y' || value === 'm' ? 'true' : value);
   }

@@ -1,4 +1,4 @@
-import { readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from './thrown.ts';
 
@@ -13,15 +13,14 @@ export type Resolved = { readonly real: string } | { readonly absent: true; read
  * Left to this process's kernel, a link of the host such as `/lib/modules/6.1/build -> /usr/src/linux` would be
  * followed into the container. Remembers each link, so that a thousand files below one folder cost little.
  */
-export function hostPathResolver(root: string): (path: string) => Promise<Resolved> {
-  const links = new Map<string, Promise<string | undefined>>();
-  const linkAt = (path: string): Promise<string | undefined> => {
-    const known = links.get(path) ?? readLink(path);
-    links.set(path, known);
-    return known;
+export function hostPathResolver(root: string): (path: string) => Resolved {
+  const links = new Map<string, string | undefined>();
+  const linkAt = (path: string): string | undefined => {
+    if (!links.has(path)) links.set(path, readLink(path));
+    return links.get(path);
   };
 
-  return async (path) => {
+  return (path) => {
     const left = parts(path).reverse();
     let done: readonly string[] = [];
     let followed = 0;
@@ -35,7 +34,7 @@ export function hostPathResolver(root: string): (path: string) => Promise<Resolv
         continue;
       }
       try {
-        const target = await linkAt(join(root, ...done, part));
+        const target = linkAt(join(root, ...done, part));
         if (target === undefined) {
           done = [...done, part];
           continue;
@@ -60,13 +59,8 @@ export function isAbsent(thrown: unknown): boolean {
 }
 
 /** The target of a link; undefined for what exists and is no link. */
-async function readLink(path: string): Promise<string | undefined> {
-  try {
-    return await readlink(path);
-  } catch (thrown) {
-    if (systemCode(thrown) === 'EINVAL') return undefined;
-    throw thrown;
-  }
+function readLink(path: string): string | undefined {
+  return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
 function parts(path: string): string[] {

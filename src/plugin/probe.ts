@@ -53,11 +53,16 @@ function toFeatures(found: readonly (readonly [string, Finding])[]): Features {
     ),
     attributes: kind(
       (finding) => finding.attributes,
-      (values) => ({ elements: Object.fromEntries(Object.entries(values).sort()) }),
+      (values) => ({ elements: sortedByKey(values) }),
     ),
     instances: kind(
       (finding) => finding.instances,
       (list) => ({ elements: list.map((attributes) => ({ attributes })) }),
     ),
   };
+}
+
+/** By key alone: the default order would join key and value of each entry at every comparison. */
+function sortedByKey(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

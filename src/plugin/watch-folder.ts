@@ -54,7 +54,7 @@ interface Place {
 async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> {
   const resolve = hostPathResolver(hostRoot);
   for (let at = folder; ; at = posix.dirname(at)) {
-    const found = await resolve(at);
+    const found = resolve(at);
     try {
       if ('absent' in found) continue;
       const { dev, ino, birthtimeNs } = await stat(found.real, { bigint: true });

@@ -8,10 +8,10 @@ const hourMs = 60 * 60_000;
 const longestResignMs = 6 * hourMs;
 
 /** `cpu.cpuid`, `cpu.*` or `*`, as in a policy. */
-const featurePattern = z.string().transform((text, { addIssue }) => {
+const featurePattern = z.string().transform((text, context) => {
   const pattern = parsePattern(text, '.');
   if (pattern !== undefined) return pattern;
-  addIssue('is neither a feature such as cpu.cpuid, nor cpu.*, nor *');
+  context.addIssue('is neither a feature such as cpu.cpuid, nor cpu.*, nor *');
   return z.NEVER;
 });
 

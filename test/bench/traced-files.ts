@@ -4,14 +4,14 @@ import { syncBuiltinESMExports } from 'node:module';
 /** Every regular file that is opened while `work` runs, in order: what its floor has to read too. A device has no end. */
 export async function filesReadBy(work: () => Promise<unknown>): Promise<readonly string[]> {
   const opened: string[] = [];
-  const { open } = fs.promises;
-  fs.promises.open = (...args: Parameters<typeof open>) => {
+  const { openSync } = fs;
+  fs.openSync = (...args: Parameters<typeof openSync>) => {
     opened.push(String(args[0]));
-    return open(...args);
+    return openSync(...args);
   };
   syncBuiltinESMExports();
   await work();
-  fs.promises.open = open;
+  fs.openSync = openSync;
   syncBuiltinESMExports();
   return opened.filter((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true);
 }
