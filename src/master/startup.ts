@@ -33,11 +33,17 @@ export async function requireCrds(
       const message = 'the CRD of NodeFeature is not installed; apply deploy/base/crd first';
       throw new FeaturesealError({ code: 'config-invalid', message });
     } catch (thrown) {
-      if (!(thrown instanceof FeaturesealError) || thrown.code !== 'store-unavailable') throw thrown;
-      log.warn('the API server cannot be reached; trying again', { reason: thrown.message });
+      // A server that has just started refuses for a moment what its roles allow.
+      if (!isOutage(thrown)) throw thrown;
+      log.warn('the API server cannot be asked for the CRD; trying again', { reason: thrown.message });
       await backOff.wait(signal);
     }
   }
+}
+
+function isOutage(thrown: unknown): thrown is FeaturesealError {
+  const isOurs = thrown instanceof FeaturesealError;
+  return isOurs && (thrown.code === 'store-unavailable' || thrown.code === 'store-refused');
 }
 
 export interface UnsupportedOptions {

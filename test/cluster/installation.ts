@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apiVersion, kind, nodeNameLabel, type NodeFeature } from '../../src/feature/node-feature.ts';
 import { DevelopmentIdentity } from '../../src/identity/development-identity.ts';
@@ -48,32 +47,26 @@ export class Installation {
   readonly identity: DevelopmentIdentity;
   readonly #plane: ControlPlane;
   readonly #clock: SettableClock;
-  readonly #directory: string;
   readonly #processes: FeaturesealProcess[] = [];
   /** SPIFFE IDs by the names of their sockets. */
   readonly #sockets = new Map<string, string>();
   #fences = 0;
 
-  private constructor(
-    plane: ControlPlane,
-    identity: DevelopmentIdentity,
-    clock: SettableClock,
-    directory: string,
-  ) {
+  private constructor(plane: ControlPlane, identity: DevelopmentIdentity, clock: SettableClock) {
     this.#plane = plane;
     this.identity = identity;
     this.#clock = clock;
-    this.#directory = directory;
   }
 
   static async create(plane: ControlPlane, options: InstallationOptions = {}): Promise<Installation> {
     const { keyType = 'ec-p256', svidTtlMs = 3_600_000 } = options;
-    const directory = await mkdtemp(join(tmpdir(), 'fs-id-'));
+    // Removed with the control plane, however this process ends.
+    const directory = await mkdtemp(join(plane.folder, 'identity-'));
     const { crypto } = globalThis;
     const clock = new SettableClock();
     const common = { trustDomain, directory, keyType, crypto, clock, log: silentLog };
     const identity = await DevelopmentIdentity.create({ ...common, svidTtlMs });
-    const installation = new Installation(plane, identity, clock, directory);
+    const installation = new Installation(plane, identity, clock);
     plane.beforeClose(() => installation.#close());
     return installation;
   }
@@ -168,7 +161,6 @@ export class Installation {
   async #close(): Promise<void> {
     await Promise.all(this.#processes.map((each) => each.close()));
     await this.identity.close();
-    await rm(this.#directory, { recursive: true, force: true });
   }
 
   async #until<T extends KubeObject>(

@@ -72,10 +72,14 @@ describe('custom resource definitions', () => {
   });
 
   test.each(definitions.map((definition) => [definition.spec.names.kind, definition] as const))(
-    "%s has every field and every rule of NFD's, and no rule beyond",
+    "%s has every field and every rule of NFD's, and nothing beyond but atomic maps",
     (kind, { spec }) => {
       expect(spec.versions).toHaveLength(1);
-      expect(linesOf(spec.versions[0]!.schema.openAPIV3Schema).toSorted()).toEqual(nfd[kind]!.toSorted());
+      // What says how two writers' maps are merged refuses no object; docs/nfd-compat.md tells why two are atomic.
+      const lines = linesOf(spec.versions[0]!.schema.openAPIV3Schema).map((line) =>
+        /elements object/.test(line) ? line.replace(' x-kubernetes-map-type="atomic"', '') : line,
+      );
+      expect(lines.toSorted()).toEqual(nfd[kind]!.toSorted());
     },
   );
 
