@@ -1,7 +1,7 @@
 # What a real Kubernetes node for tests needs beside the control plane of cluster.sh: Debian's container programs, the
 # rest of Kubernetes' own, and our image. Sourced by scripts/test.
 # shellcheck shell=bash source-path=SCRIPTDIR
-source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 node_packages=(buildah conntrack containerd containernetworking-plugins gcc iproute2 iptables kmod libc6-dev runc util-linux)
 
@@ -17,6 +17,8 @@ missing_node_packages() {
 node_obstacle() {
   if [[ $(id -u) != 0 ]]; then
     echo 'it takes root: namespaces, mounts and cgroups of its own'
+  elif [[ -n $(cluster_obstacle) ]]; then
+    cluster_obstacle
   elif ! command -v dpkg-query >/dev/null; then
     echo 'it takes Debian or Ubuntu'
   elif [[ ${CI:-} != true && -n $(missing_node_packages) ]]; then
@@ -34,11 +36,11 @@ build_node() {
   [[ -z $obstacle ]] || fail "$obstacle"
   missing=$(missing_node_packages)
   if [[ -n $missing ]]; then
-    apt-get update -qq
+    apt-get update -qq || return
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing || return
   fi
-  "$root/test/cluster/node/build"
+  "$root/test/cluster/node/build" || return
   mkdir -p "$root/.cache"
   "$root/scripts/build-image" --local-base --output "$(node_image)"
 }
