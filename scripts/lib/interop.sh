@@ -37,6 +37,6 @@ build_interop() {
   for program in "${interop_programs[@]}"; do
     [[ -x $bin/$program ]] || {
       "$root/test/interop/$program/build.sh" "$bin/$program.$$" && mv "$bin/$program.$$" "$bin/$program"
-    }
+    } || return
   done
 }
