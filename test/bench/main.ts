@@ -9,7 +9,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { Bench } from 'tinybench';
 import { discoverAll } from '../../src/plugin/discover.ts';
-import { loadPlugins } from '../../src/plugin/load.ts';
+import { loadBuiltinPlugins } from '../../src/plugin/load.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { readEnvelope, signingInput } from '../../src/seal/envelope.ts';
@@ -50,10 +50,7 @@ let unseen = text;
 const warm = new SealTrust();
 await verifyNodeFeature(text, { ...options, trust: warm });
 
-const plugins = await loadPlugins(
-  ['cpu', 'kernel', 'pci'].map((name) => ({ module: `featureseal/plugins/${name}` })),
-  { folder: '.' },
-);
+const plugins = await loadBuiltinPlugins();
 const discover = (): Promise<unknown> =>
   discoverAll({
     plugins,
@@ -70,7 +67,7 @@ bench
   .add('discovery: floor, reading the same files', () => {
     for (const file of files) tryRead(file);
   })
-  .add('discovery: cpu, kernel, pci', discover)
+  .add('discovery: all sources', discover)
   .add('signing: floor, raw signature', () => rawSign('sha256', data, privateKey))
   .add('signing: signNodeFeature', () => signNodeFeature(object, { svid, cluster: 'bench', now }))
   .add(
