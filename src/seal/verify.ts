@@ -62,7 +62,8 @@ export async function verifyParsed(value: unknown, options: VerifyOptions): Prom
     ...contributionOf(node, spec),
     trust: 'verified',
     namespace: frame.namespace,
-    spiffeId: svid.spiffeId,
+    // Under the exception nobody has vouched for this leaf: the signer is the one that was accepted.
+    spiffeId: seal.signer === '' ? svid.spiffeId : seal.signer,
     iat: seal.iat,
     digest,
     stale: now - seal.iat > maxAge,

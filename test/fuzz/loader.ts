@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { withEdit, type Cut } from './cuts.ts';
+import { withEdit, type Cut } from './cut.ts';
 
 const source = join(import.meta.dirname, '../../src');
 

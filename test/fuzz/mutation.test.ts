@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
-import { cuts, withEdit } from './cuts.ts';
+import { withEdit } from './cut.ts';
+import { cuts } from './cuts.ts';
 
 jest.setTimeout(600_000);
 
