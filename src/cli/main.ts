@@ -7,7 +7,8 @@ import { packageVersion } from '../runtime/version.ts';
 import { commands } from './commands.ts';
 import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
-import { report, runCli } from './run.ts';
+import { report } from './report.ts';
+import { runCli } from './run.ts';
 
 const { stdout, stderr } = process;
 

@@ -1,9 +1,10 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { FeaturesealError } from '../error.ts';
 import { escapeControls } from '../runtime/escape.ts';
 import type { CommandEntry } from './commands.ts';
 import type { CliContext } from './context.ts';
 import { exitStatusHelp, statusOf } from './exit-status.ts';
+import { report } from './report.ts';
 
 export interface CliOptions {
   /** What the user typed after `featureseal`. */
@@ -27,25 +28,9 @@ export async function runCli({ args, commands, version }: CliOptions, context: C
   }
 }
 
-/** One line that says what is wrong; a defect of ours says where to take it. */
-export function report(error: unknown, { err, env }: Pick<CliContext, 'err' | 'env'>): void {
-  // Commander has said it already.
-  if (error instanceof CommanderError) return;
-  err(`featureseal: ${escapeControls(describe(error), true)}\n`);
-  if (env['FEATURESEAL_DEBUG'] === '1' && error instanceof Error && error.stack !== undefined) {
-    err(`${escapeControls(error.stack, true)}\n`);
-  }
-}
-
 function isAbort(error: unknown): boolean {
   if (error instanceof FeaturesealError) return error.code === 'aborted';
   return error instanceof Error && error.name === 'AbortError';
-}
-
-function describe(error: unknown): string {
-  if (error instanceof FeaturesealError) return error.message;
-  const detail = error instanceof Error ? error.message : String(error);
-  return `[internal] ${detail}; this is a defect, please report it with what FEATURESEAL_DEBUG=1 adds`;
 }
 
 function createProgram(version: string, context: CliContext): Command {

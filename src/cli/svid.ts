@@ -8,7 +8,7 @@ import type { CliContext } from './context.ts';
 import { printJson, renderTable } from './output.ts';
 import { pemBlocks } from '../spiffe/pem.ts';
 import { runReload } from './reload.ts';
-import { report } from './run.ts';
+import { report } from './report.ts';
 import { writeSvidFolder } from './svid-folder.ts';
 
 interface Options {

@@ -1,7 +1,7 @@
 import { FeaturesealError } from '../error.ts';
 import type { Clock } from '../port/clock.ts';
 import { linesOf, textOf } from './body.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './endpoint.ts';
 import { startDeadline } from './deadline.ts';
 import { exchange, type Answer } from './exchange.ts';
 import { SessionKeeper } from './session.ts';

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { FeaturesealError } from '../error.ts';
 import type { Clock } from '../port/clock.ts';
-import type { Connection, Endpoint } from './connection.ts';
+import type { Connection, Endpoint } from './endpoint.ts';
 import { refreshed } from './refreshed.ts';
 import { codeOf } from './thrown.ts';
 

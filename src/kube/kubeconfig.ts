@@ -7,7 +7,7 @@ import { FeaturesealError } from '../error.ts';
 import { isObject, ownMember } from '../feature/guard.ts';
 import type { Clock } from '../port/clock.ts';
 import { escapeControls } from '../runtime/escape.ts';
-import type { Connection, Endpoint } from './connection.ts';
+import type { Connection, Endpoint } from './endpoint.ts';
 import { refreshed } from './refreshed.ts';
 import { codeOf, messageOf, nameOf } from './thrown.ts';
 

@@ -1,7 +1,7 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../port/clock.ts';
-import type { Endpoint } from './connection.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** A connection is asked for a sign of life this often, and given up this long after: 25 s at most in all. */
 const pingMs = { interval: 15_000, answer: 10_000, retire: 5_000 };

@@ -10,7 +10,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { Connection, Endpoint } from '../../src/kube/connection.ts';
+import type { Connection, Endpoint } from '../../src/kube/endpoint.ts';
 import { createTestCa, toPem, toPkcs8 } from './certificates.ts';
 import { FakeNetwork } from './fake-api/network.ts';
 import { FakeObjects, isIn, merged, type ApiObject } from './fake-api/objects.ts';

@@ -10,7 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { ApiClient } from '../../../src/kube/api-client.ts';
-import type { Connection } from '../../../src/kube/connection.ts';
+import type { Connection } from '../../../src/kube/endpoint.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { createTestCa, toPem, toPkcs8 } from '../../support/certificates.ts';
 import { Queue } from '../../support/queue.ts';
