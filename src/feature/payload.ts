@@ -31,15 +31,15 @@ export function canonicalBytes(nodeFeature: unknown, covered: CoveredKeys): Uint
 export function payloadBytes(
   frame: ObjectFrame,
   covered: CoveredKeys,
-  spec: string,
+  spec: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   // The member names of this frame are constants in RFC 8785 order; only what varies is serialised.
-  const text =
+  const beforeSpec =
     `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":{` +
     `"annotations":${coveredText(frame.annotations, covered.annotations, 'metadata.annotations')},` +
     `"labels":${coveredText(frame.labels, covered.labels, 'metadata.labels')},` +
-    `"name":${JSON.stringify(frame.name)},"namespace":${JSON.stringify(frame.namespace)}},"spec":${spec}}`;
-  const bytes = Buffer.from(text, 'utf8');
+    `"name":${JSON.stringify(frame.name)},"namespace":${JSON.stringify(frame.namespace)}},"spec":`;
+  const bytes = Buffer.concat([Buffer.from(beforeSpec, 'utf8'), spec, Buffer.from('}')]);
   if (bytes.length > maxPayloadBytes) {
     const message = `the payload has ${String(bytes.length)} bytes, at most ${String(maxPayloadBytes)} are allowed`;
     throw new FeaturesealError({ code: 'object-too-large', message });

@@ -1,126 +1,117 @@
-import { canonicalText } from './canonical-text.ts';
+import { sortedKeys } from './canonical-text.ts';
+import { CanonicalWriter } from './canonical-writer.ts';
 import { isObject, malformed, quote } from './guard.ts';
 import type { NodeFeatureSpec } from './node-feature.ts';
 
-/** A spec that keeps the NodeFeature schema, and its RFC 8785 text. */
+/** A spec that keeps the NodeFeature schema, and its RFC 8785 text in UTF-8. */
 export interface ParsedSpec {
   readonly spec: NodeFeatureSpec;
-  readonly canonical: string;
+  readonly canonical: Uint8Array<ArrayBuffer>;
 }
 
-/** Where the walk is, for a message; joined only where one is needed. */
-type Path = readonly string[];
+/** Where a walk stands and what it has written. */
+interface Walk {
+  /** One path for the whole walk, for a message: a copy for each member would cost more than the checks. */
+  readonly path: string[];
+  readonly out: CanonicalWriter;
+}
 
-/** Checks one value; true where its keys and those below stand in RFC 8785 order already. */
-type Check = (value: unknown, path: Path) => boolean;
+/** Checks one value and writes it. */
+type Visit = (value: unknown, walk: Walk) => void;
 
 /**
  * The strict walk over `spec`: only strings, objects and arrays of the NodeFeature schema. That bounds the depth too:
- * the schema itself ends at depth 8 of the payload. It sees on the way whether all keys stand in RFC 8785 order already,
- * as they do in what an API server sends; then the native serialiser writes the canonical text. That, and that no path
- * is put together before there is a fault, is what makes a large object cheap.
+ * the schema itself ends at depth 8 of the payload. What it checks it writes in the same step, so that the bytes that are
+ * signed are those that were judged, and a large object is read only once.
  *
  * @throws FeaturesealError object-malformed
  */
 export function parseSpec(value: unknown): ParsedSpec {
-  const sorted = checkSpec(value, ['spec']);
+  const walk: Walk = { path: ['spec'], out: new CanonicalWriter() };
+  visitSpec(value, walk);
   // The walk has seen every member of the type and refused everything else.
-  const spec = value as NodeFeatureSpec;
-  const canonical = sorted ? JSON.stringify(value) : canonicalText(value);
-  // Lone surrogates all become U+FFFD in UTF-8: two texts, one signature (RFC 8785 section 3.2.2.2). The serialiser
-  // writes each as an escape, so only a text with such an escape has to be looked through.
-  if (canonical.includes('\\ud')) checkWellFormed(value, ['spec']);
-  return { spec, canonical };
+  return { spec: value as NodeFeatureSpec, canonical: walk.out.bytes };
 }
 
-const checkText: Check = (value, path) => {
-  if (typeof value !== 'string') throw malformed(path.join('.'), 'must be a string');
-  return true;
+const fault = ({ path }: Walk, problem: string): Error => malformed(path.join('.'), problem);
+
+const visitText: Visit = (value, walk) => {
+  if (typeof value !== 'string') throw fault(walk, 'must be a string');
+  if (walk.out.text(value)) return;
+  checkWellFormed(value, walk);
+  walk.out.escapedText(value);
 };
 
-/** A map of texts: nearly all of a large object is this, so it is walked without a call for each member. */
-const checkTexts: Check = (value, path) => {
-  if (!isObject(value)) throw malformed(path.join('.'), 'must be an object');
-  let sorted = true;
-  let previous = '';
-  for (const key of Object.keys(value)) {
-    if (typeof value[key] !== 'string') checkText(value[key], [...path, key]);
-    // RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is how JavaScript compares strings.
-    if (previous > key) sorted = false;
-    previous = key;
-  }
-  return sorted;
+const visitName = (key: string, walk: Walk): void => {
+  if (walk.out.name(key)) return;
+  checkWellFormed(key, walk);
+  walk.out.escapedName(key);
 };
 
-function mapOf(check: Check): Check {
-  return (value, path) => {
-    if (!isObject(value)) throw malformed(path.join('.'), 'must be an object');
-    const keys = Object.keys(value);
-    const members = keys.map((key) => check(value[key], [...path, key]));
-    return members.every(Boolean) && keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key);
-  };
+/** Lone surrogates all become U+FFFD in UTF-8: two texts, one signature (RFC 8785 section 3.2.2.2). */
+function checkWellFormed(text: string, walk: Walk): void {
+  if (!text.isWellFormed()) throw fault(walk, 'is not well-formed Unicode');
 }
 
-function members(checks: ReadonlyMap<string, Check>, required: readonly string[]): Check {
-  return (value, path) => {
-    if (!isObject(value)) throw malformed(path.join('.'), 'must be an object');
-    let sorted = true;
-    let previous = '';
-    for (const key of Object.keys(value)) {
-      const check = checks.get(key);
-      if (check === undefined) throw malformed(path.join('.'), `unknown field ${quote(key)}`);
-      if (!check(value[key], checks.size === 1 ? path : [...path, key]) || previous > key) sorted = false;
-      previous = key;
+/** An object whose members `visitOf` knows; undefined for a key that may not be there. */
+function objectOf(visitOf: (key: string) => Visit | undefined, required: readonly string[] = []): Visit {
+  return (value, walk) => {
+    if (!isObject(value)) throw fault(walk, 'must be an object');
+    walk.out.beginObject();
+    for (const key of sortedKeys(value)) {
+      const visit = visitOf(key);
+      if (visit === undefined) throw fault(walk, `unknown field ${quote(key)}`);
+      visitName(key, walk);
+      walk.path.push(key);
+      visit(value[key], walk);
+      walk.path.pop();
     }
     for (const key of required) {
-      if (!Object.hasOwn(value, key)) throw malformed(path.join('.'), `lacks ${key}`);
+      if (!Object.hasOwn(value, key)) throw fault(walk, `lacks ${key}`);
     }
-    return sorted;
+    walk.out.endObject();
   };
 }
 
-function listOf(check: Check): Check {
-  return (value, path) => {
-    if (!Array.isArray(value)) throw malformed(path.join('.'), 'must be an array');
-    let sorted = true;
-    // By index, not by iteration: a hole in an array is an undefined element and must be seen.
-    for (let index = 0; index < value.length; index++) if (!check(value[index], path)) sorted = false;
-    return sorted;
-  };
-}
-
-function featureSet(elements: Check): Check {
-  return mapOf(members(new Map([['elements', elements]]), ['elements']));
-}
-
-const checkSpec = members(
-  new Map([
-    [
-      'features',
-      members(
-        new Map([
-          ['flags', featureSet(mapOf(members(new Map(), [])))],
-          ['attributes', featureSet(checkTexts)],
-          ['instances', featureSet(listOf(members(new Map([['attributes', checkTexts]]), ['attributes'])))],
-        ]),
-        [],
-      ),
-    ],
-    ['labels', checkTexts],
-  ]),
-  [],
-);
-
-function checkWellFormed(value: unknown, path: Path): void {
-  if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw malformed(path.join('.'), 'is not well-formed Unicode');
-  } else if (Array.isArray(value)) {
-    for (const each of value) checkWellFormed(each, path);
-  } else if (isObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      if (!key.isWellFormed())
-        throw malformed(path.join('.'), `key ${quote(key)} is not well-formed Unicode`);
-      checkWellFormed(member, [...path, key]);
-    }
+/** A map of texts. Nearly all of a large object is this, so only what is not plain is visited as other members are. */
+const texts: Visit = (value, walk) => {
+  if (!isObject(value)) throw fault(walk, 'must be an object');
+  walk.out.beginObject();
+  for (const key of sortedKeys(value)) {
+    visitName(key, walk);
+    const text = value[key];
+    if (typeof text === 'string' && walk.out.text(text)) continue;
+    walk.path.push(key);
+    visitText(text, walk);
+    walk.path.pop();
   }
+  walk.out.endObject();
+};
+
+const mapOf = (visit: Visit): Visit => objectOf(() => visit);
+
+function members(visits: Readonly<Record<string, Visit>>, required: readonly string[] = []): Visit {
+  const known = new Map(Object.entries(visits));
+  return objectOf((key) => known.get(key), required);
 }
+
+function listOf(visit: Visit): Visit {
+  return (value, walk) => {
+    if (!Array.isArray(value)) throw fault(walk, 'must be an array');
+    walk.out.beginArray();
+    // By index, not by iteration: a hole in an array is an undefined element and must be seen.
+    for (let index = 0; index < value.length; index += 1) visit(value[index], walk);
+    walk.out.endArray();
+  };
+}
+
+const featuresOf = (elements: Visit): Visit => mapOf(members({ elements }, ['elements']));
+
+const visitSpec = members({
+  features: members({
+    flags: featuresOf(mapOf(members({}))),
+    attributes: featuresOf(texts),
+    instances: featuresOf(listOf(members({ attributes: texts }, ['attributes']))),
+  }),
+  labels: texts,
+});

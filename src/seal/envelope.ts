@@ -45,7 +45,12 @@ export function readEnvelope(frame: ObjectFrame): Envelope {
 
 /** What is signed: `BASE64URL(header) . BASE64URL(payload)` (RFC 7515 section 5.1, step 8), as bytes. */
 export function signingInput(protectedText: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Buffer.from(`${protectedText}.${encodeBase64Url(payload)}`, 'latin1');
+  const payloadText = encodeBase64Url(payload);
+  const input = Buffer.allocUnsafe(protectedText.length + 1 + payloadText.length);
+  // Written in two, because putting the texts together first would copy them once more.
+  const written = input.write(`${protectedText}.`, 'latin1');
+  input.write(payloadText, written, 'latin1');
+  return input;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

@@ -3,7 +3,7 @@ import { parseFrame } from '../feature/parse.ts';
 import { payloadBytes } from '../feature/payload.ts';
 import { parseSpec } from '../feature/spec.ts';
 import { parseX509Svid } from '../spiffe/svid.ts';
-import { encodeBase64Url } from './base64.ts';
+import { sha256 } from './digest.ts';
 import { readEnvelope } from './envelope.ts';
 
 /** What a refused object claims of itself. Nothing here is verified: for records and for comparing with a mark only. */
@@ -22,7 +22,7 @@ export async function peekSeal(value: unknown, crypto: Crypto): Promise<SealClai
     const frame = parseFrame(value);
     const { header } = readEnvelope(frame);
     const payload = payloadBytes(frame, header.covered, parseSpec(frame.spec).canonical);
-    const digest = encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', payload)));
+    const digest = await sha256(crypto, payload);
     const { spiffeId, leaf } = parseX509Svid(header.chain);
     return {
       iat: header.iat,

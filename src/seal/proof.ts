@@ -8,7 +8,7 @@ import { parseSpec } from '../feature/spec.ts';
 import type { Bundles } from '../spiffe/bundle.ts';
 import type { ParsedSvid } from '../spiffe/svid.ts';
 import { checkAlgorithm } from './algorithm.ts';
-import { encodeBase64Url } from './base64.ts';
+import { sha256 } from './digest.ts';
 import { readEnvelope, type Envelope } from './envelope.ts';
 import { clockSkew, type AcceptedSeal } from './freshness.ts';
 import { coveredNodeName } from './subject.ts';
@@ -46,25 +46,30 @@ export interface ProvenSeal {
  * @throws FeaturesealError with a code of steps 1 to 5
  */
 export async function proveSeal(frame: ObjectFrame, options: ProofOptions): Promise<ProvenSeal> {
-  const { trust, crypto, accepted, now } = options;
+  const { trust, crypto } = options;
   const { spec, canonical } = parseSpec(frame.spec); // step 1
 
   const envelope = readEnvelope(frame); // step 2
   checkCluster(envelope, options.cluster);
   const node = coveredNodeName(frame);
   const payload = payloadBytes(frame, envelope.header.covered, canonical);
-  const digest = encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', payload)));
 
   const svid = trust.leafOf(envelope.header); // step 3
   checkAlgorithm(envelope.header.algorithm, svid.leaf.publicKey);
 
-  // The one exception: an expired leaf over content that is accepted already. It brings nothing new, so no path is
-  // asked for; neither an outage of SPIRE nor a restart of the master in it takes labels away.
-  const nothingNew = svid.leaf.notAfter < now && accepted?.digest === digest;
-  const validUntil = nothingNew ? undefined : await provePath(envelope, svid, options); // step 4
+  // Steps 4 and 5 are nearly all arithmetic and need nothing of each other, so they run side by side.
+  const digest = sha256(crypto, payload);
+  const validUntil = provePathUnlessNothingNew(envelope, svid, digest, options); // step 4
+  const signature = trust.proveSignature(envelope, svid, payload, digest); // step 5
+  await allInOrder([validUntil, signature]);
+  return { spec, node, svid, iat: envelope.header.iat, digest: await digest, validUntil: await validUntil };
+}
 
-  await trust.proveSignature(envelope, svid, payload, digest); // step 5
-  return { spec, node, svid, iat: envelope.header.iat, digest, validUntil };
+/** Waits for all of them; then the first in this order that failed gives the reason, whichever failed first. */
+async function allInOrder(proofs: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(proofs);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** A sibling cluster may share the trust domain and have a node of the same name (threat B5). */
@@ -72,6 +77,21 @@ function checkCluster({ header }: Envelope, cluster: string): void {
   if (header.cluster === cluster) return;
   const message = `the seal was made for cluster ${quote(header.cluster)}, not ${quote(cluster)}`;
   throw new FeaturesealError({ code: 'cluster-mismatch', message });
+}
+
+/**
+ * The one exception to step 4: an expired leaf over content that is accepted already. It brings nothing new, so no path
+ * is asked for; neither an outage of SPIRE nor a restart of the master in it takes labels away.
+ */
+async function provePathUnlessNothingNew(
+  envelope: Envelope,
+  svid: ParsedSvid,
+  digest: Promise<string>,
+  options: ProofOptions,
+): Promise<number | undefined> {
+  const { accepted, now } = options;
+  const nothingNew = svid.leaf.notAfter < now && accepted?.digest === (await digest);
+  return nothingNew ? undefined : provePath(envelope, svid, options);
 }
 
 /** Step 4: a path to a root of the leaf's own trust domain, and a seal made while the leaf was valid. */

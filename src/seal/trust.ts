@@ -7,6 +7,7 @@ import { verifySealSignature } from '../spiffe/signature.ts';
 import { parseX509Svid, type ParsedSvid } from '../spiffe/svid.ts';
 import { encodeBase64Url } from './base64.ts';
 import { BoundedMap } from './bounded-map.ts';
+import { sha256 } from './digest.ts';
 import { signingInput, type Envelope } from './envelope.ts';
 import type { SealHeader } from './header.ts';
 
@@ -30,7 +31,8 @@ interface KnownBundles {
 export class SealTrust {
   readonly #crypto: Crypto;
   readonly #leaves = new BoundedMap<ParsedSvid>(remembered);
-  readonly #signatures = new BoundedMap<true>(remembered);
+  /** By signature, what it was proven to be over. */
+  readonly #signatures = new BoundedMap<string>(remembered);
   #known: KnownBundles | undefined;
 
   constructor(crypto: Crypto = globalThis.crypto) {
@@ -73,32 +75,45 @@ export class SealTrust {
     }
   }
 
-  /** Step 5: the leaf's key signed exactly these bytes. @throws FeaturesealError signature-invalid */
+  /**
+   * Step 5: the leaf's key signed exactly these bytes. `digest` is that of the payload.
+   *
+   * @throws FeaturesealError signature-invalid
+   */
   async proveSignature(
     envelope: Envelope,
     svid: ParsedSvid,
-    payload: Uint8Array,
-    digest: string,
+    payload: Uint8Array<ArrayBuffer>,
+    digest: Promise<string>,
   ): Promise<void> {
     const { signature, header } = envelope;
-    const signed = Buffer.from(`${envelope.protected}.${digest}.${encodeBase64Url(signature)}`, 'latin1');
-    const verdict = encodeBase64Url(new Uint8Array(await this.#crypto.subtle.digest('SHA-256', signed)));
-    if (this.#signatures.get(verdict) === true) return;
-    const data = signingInput(envelope.protected, payload);
+    const text = encodeBase64Url(signature);
+    const content = this.#contentOf(envelope, digest);
+    const known = this.#signatures.get(text);
+    // Only for a signature that held before, over whatever it was, is the content worth waiting for.
+    if (known !== undefined && known === (await content)) return;
+    // The signatures of a new chain go first: each leads on to the next, this one to nothing.
+    if (this.#known?.paths.get(header.chainText) === undefined) await digest;
     const proof = {
       crypto: this.#crypto,
       key: svid.leaf.publicKey,
       algorithm: header.algorithm,
       signature,
-      data,
+      data: signingInput(envelope.protected, payload),
     };
-    if (!(await verifySealSignature(proof))) {
+    const [holds, proven] = await Promise.all([verifySealSignature(proof), content]);
+    if (!holds) {
       throw new FeaturesealError({
         code: 'signature-invalid',
         message: 'the signature does not match the payload',
       });
     }
-    this.#signatures.set(verdict, true);
+    this.#signatures.set(text, proven);
+  }
+
+  /** One digest for all that was signed, header and payload: a header may be long, and many are remembered. */
+  async #contentOf(envelope: Envelope, digest: Promise<string>): Promise<string> {
+    return sha256(this.#crypto, Buffer.from(`${envelope.protected}.${await digest}`, 'latin1'));
   }
 
   #knownFor(bundles: Bundles): KnownBundles {

@@ -3,10 +3,11 @@ import { type CurveName, isPointOnCurve } from './curve.ts';
 import { type DerElement, onlyInside, tag } from './der.ts';
 import { objectIdentifier, unsignedInteger, wholeBitString } from './der-values.ts';
 
-/** A key on a named curve. `spki` is the DER of its SubjectPublicKeyInfo. */
+/** A key on a named curve. `spki` is the DER of its SubjectPublicKeyInfo, `point` the uncompressed point in it. */
 export interface EcPublicKey {
   readonly kind: 'EC';
   readonly curve: CurveName;
+  readonly point: Uint8Array;
   readonly spki: Uint8Array;
 }
 
@@ -66,7 +67,7 @@ function ecKey(spki: Uint8Array, parameters: DerElement | undefined, point: Uint
   const curve = curveNames.get(oid);
   if (curve === undefined) throw notAllowed(`curve ${oid}`);
   if (!isPointOnCurve(curve, point)) throw notAllowed(`not an uncompressed point on ${curve}`);
-  return { kind: 'EC', curve, spki };
+  return { kind: 'EC', curve, point, spki };
 }
 
 function rsaKey(spki: Uint8Array, parameters: DerElement | undefined, key: Uint8Array): RsaPublicKey {

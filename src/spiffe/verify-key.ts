@@ -28,16 +28,18 @@ function importKey(crypto: Crypto, key: PublicKey, { name, hash }: SignatureSche
   const form = key.kind === 'EC' ? key.curve : `${name} ${hash}`;
   const known = forms.get(form);
   if (known !== undefined) return known;
-  const algorithm = key.kind === 'EC' ? { name, namedCurve: key.curve } : { name, hash };
-  const importing = crypto.subtle
-    .importKey('spki', key.spki, algorithm, false, ['verify'])
-    .catch((cause: unknown) => {
-      throw new FeaturesealError({
-        code: 'key-not-allowed',
-        message: 'the crypto provider refuses a public key',
-        cause,
-      });
+  // A point on a curve that is named is read in half the time of the DER around it.
+  const importing = (
+    key.kind === 'EC'
+      ? crypto.subtle.importKey('raw', key.point, { name, namedCurve: key.curve }, false, ['verify'])
+      : crypto.subtle.importKey('spki', key.spki, { name, hash }, false, ['verify'])
+  ).catch((cause: unknown) => {
+    throw new FeaturesealError({
+      code: 'key-not-allowed',
+      message: 'the crypto provider refuses a public key',
+      cause,
     });
+  });
   forms.set(form, importing);
   return importing;
 }

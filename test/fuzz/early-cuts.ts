@@ -4,6 +4,7 @@ import { cut, type Cut } from './cut.ts';
 const parse = 'feature/parse.ts';
 const payload = 'feature/payload.ts';
 const spec = 'feature/spec.ts';
+const writeAsItStands = (value: string): string => `walk.out.escapedText(${value});`;
 
 const objectCuts: readonly Cut[] = [
   cut(
@@ -17,25 +18,38 @@ const objectCuts: readonly Cut[] = [
   cut('kind', 1, parse, `ownMember(value, 'kind') !== kind`, 'false'),
   cut('object-size', 1, parse, 'text.length > maxObjectLength', 'false'),
   cut('payload-size', 1, payload, 'bytes.length > maxPayloadBytes', 'false'),
+  // Where a check is gone the value is written as it stands, as a looser writer would.
   cut(
     'spec-unknown-field',
     1,
     spec,
-    'if (check === undefined) throw',
-    'if (check === undefined) continue; if (false) throw',
+    'if (visit === undefined) throw',
+    `if (visit === undefined) { visitName(key, walk); ${writeAsItStands('value[key]')} continue; } if (false) throw`,
   ),
   cut('spec-required-field', 1, spec, '!Object.hasOwn(value, key)', 'false'),
-  cut('spec-text', 1, spec, `if (typeof value[key] !== 'string') checkText(value[key], [...path, key]);`),
+  cut(
+    'spec-text',
+    1,
+    spec,
+    `if (typeof value !== 'string') throw`,
+    `if (typeof value !== 'string') { ${writeAsItStands('value')} return; } if (false) throw`,
+  ),
   cut(
     'spec-object',
     1,
     spec,
-    'required: readonly string[]): Check { return (value, path) => { if (!isObject(value)) throw',
-    'required: readonly string[]): Check { return (value, path) => { if (false) throw',
+    'return (value, walk) => { if (!isObject(value)) throw',
+    `return (value, walk) => { if (!isObject(value)) { ${writeAsItStands('value')} return; } if (false) throw`,
   ),
-  cut('spec-array', 1, spec, '!Array.isArray(value)', 'false'),
-  cut('spec-well-formed-value', 1, spec, '!value.isWellFormed()', 'false'),
-  cut('spec-well-formed-key', 1, spec, '!key.isWellFormed()', 'false'),
+  cut(
+    'spec-array',
+    1,
+    spec,
+    'if (!Array.isArray(value)) throw',
+    `if (!Array.isArray(value)) { ${writeAsItStands('value')} return; } if (false) throw`,
+  ),
+  cut('spec-well-formed-value', 1, spec, 'checkWellFormed(value, walk);'),
+  cut('spec-well-formed-key', 1, spec, 'checkWellFormed(key, walk);'),
   cut(
     'covered-value-text',
     1,
@@ -146,7 +160,7 @@ const leafCuts: readonly Cut[] = [
     3,
     key,
     'if (parameters?.tag !== tag.objectIdentifier) throw',
-    `if (parameters?.tag !== tag.objectIdentifier) return { kind: 'EC', curve: 'P-256', spki }; if (false) throw`,
+    `if (parameters?.tag !== tag.objectIdentifier) return { kind: 'EC', curve: 'P-256', point, spki }; if (false) throw`,
   ),
   cut('certificate-trailing', 3, der, 'if (!this.isEmpty) throw', 'if (false) throw'),
   cut('certificate-lengths', 3, der, 'length < 0x80 || length < 256 ** (octets - 1)', 'false'),

@@ -36,7 +36,7 @@ const pathCuts: readonly Cut[] = [
   cut('anchor', 4, search, 'this.#options.roots.includes(issuer) ?', 'true ?'),
   cut('iat-before-leaf', 4, proof, 'header.iat < svid.leaf.notBefore.getTime() - clockSkew ||'),
   cut('iat-after-leaf', 4, proof, '|| header.iat > svid.leaf.notAfter.getTime()'),
-  cut('exception-digest', 4, proof, 'accepted?.digest === digest', 'accepted !== undefined'),
+  cut('exception-digest', 4, proof, 'accepted?.digest === (await digest)', 'accepted !== undefined'),
   cut('exception-expired', 4, proof, 'svid.leaf.notAfter < now &&'),
   cut(
     'remembered-path-dates',
@@ -49,10 +49,25 @@ const pathCuts: readonly Cut[] = [
 ];
 
 const signatureCuts: readonly Cut[] = [
-  cut('signature', 5, trust, '!(await verifySealSignature(proof))', 'false'),
-  cut('remembered-header', 5, trust, '${envelope.protected}.${digest}.${', '${digest}.${'),
-  cut('remembered-digest', 5, trust, '${envelope.protected}.${digest}.${', '${envelope.protected}.${'),
-  cut('remembered-signature', 5, trust, '${encodeBase64Url(signature)}'),
+  cut('signature', 5, trust, '!holds', 'false'),
+  cut('remembered-header', 5, trust, '${envelope.protected}.${await digest}', '${await digest}'),
+  cut('remembered-digest', 5, trust, '${envelope.protected}.${await digest}', '${envelope.protected}'),
+  {
+    id: 'remembered-signature',
+    step: 5,
+    edits: [
+      {
+        file: trust,
+        find: 'this.#signatures.get(text)',
+        replace: 'this.#signatures.get(envelope.protected)',
+      },
+      {
+        file: trust,
+        find: 'this.#signatures.set(text,',
+        replace: 'this.#signatures.set(envelope.protected,',
+      },
+    ],
+  },
 ];
 
 const authorize = 'seal/authorize.ts';

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { canonicalText } from '../../../src/feature/canonical-text.ts';
+import { jcs } from '../../support/seal-maker.ts';
 
 describe('canonicalText (RFC 8785)', () => {
   test.each([
@@ -25,6 +27,31 @@ describe('canonicalText (RFC 8785)', () => {
     ['two normal forms as two texts', { '\u00e9': '1', 'e\u0301': '2' }, '{"e\u0301":"2","\u00e9":"1"}'],
   ])('writes %s', (_, value, text) => {
     expect(canonicalText(value)).toBe(text);
+  });
+
+  // Around the first size of the buffer, where it has to grow: by plain text, by escaped text, by what closes.
+  test.each([
+    ['plain texts', 'a', 1],
+    ['texts of three octets a character', '\u20ac', 3],
+    ['texts of six octets a character', '\u0001', 6],
+    ['empty lists', [], 3],
+  ])('writes many %s, whatever the length', (_, element, octets) => {
+    const most = Math.ceil((64 * 1024) / octets) + 9;
+    for (let count = most - 18; count <= most; count += 1) {
+      const value =
+        typeof element === 'string' ? [element.repeat(count)] : Array.from({ length: count }, () => element);
+      expect(canonicalText(value) === jcs(value)).toBe(true);
+    }
+  });
+
+  test('writes any strings, lists and objects as another implementation does', () => {
+    const text = fc.string({
+      unit: fc.oneof(fc.string({ unit: 'binary', maxLength: 1 }), fc.constantFrom('"', '\\', '1', '9')),
+    });
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof({ maxDepth: 4 }, text, fc.array(tie('value')), fc.dictionary(text, tie('value'))),
+    }));
+    fc.assert(fc.property(value, (any) => canonicalText(any) === jcs(any)));
   });
 
   test.each([[1], [true], [null], [undefined], [() => 'x']])('has no text for %p', (value) => {

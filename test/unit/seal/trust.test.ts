@@ -1,9 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Crypto } from '../../../src/crypto.ts';
 import type { ReasonCode } from '../../../src/error-codes.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
+import { parseFrame } from '../../../src/feature/parse.ts';
 import { BoundedMap } from '../../../src/seal/bounded-map.ts';
+import { readEnvelope } from '../../../src/seal/envelope.ts';
+import type { SealHeader } from '../../../src/seal/header.ts';
 import { SealTrust } from '../../../src/seal/trust.ts';
 import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.ts';
+import type { CertificateInput } from '../../../src/spiffe/pem.ts';
 import { Extension, type TestCa, type TestSvid } from '../../support/certificates.ts';
 import { countingCrypto } from '../../support/counting-crypto.ts';
 import { reasonOf } from '../../support/reason.ts';
@@ -85,6 +90,18 @@ describe('SealTrust', () => {
     expect(await judge(fresh, sealed)).toBe('accepted');
   });
 
+  test('of a chain without a path and a signature that does not hold, the path is the reason', async () => {
+    const edited = changed(sealed, ({ spec }) => (spec.labels = {}));
+    const bundles = bundlesOf(await rootCa({ subject: 'CN=Other' }));
+    const trust = new SealTrust();
+    for (const _ of ['cold', 'warm']) {
+      expect(await judge(trust, edited, { bundles })).toBe('path-not-found');
+      expect(await judge(trust, edited)).toBe('signature-invalid');
+      expect(await judge(trust, edited, { now: new Date(noon + 2 * hour) })).toBe('certificate-expired');
+      expect(await judge(trust, sealed)).toBe('accepted');
+    }
+  });
+
   test('stops at once where the bundle loses the root, and goes on where it is back', async () => {
     const trust = new SealTrust();
     expect(await judge(trust, sealed)).toBe('accepted');
@@ -127,7 +144,96 @@ describe('SealTrust', () => {
   });
 });
 
+describe('what is remembered of a chain', () => {
+  const header = (chainText: string): SealHeader => ({
+    ...readEnvelope(parseFrame(sealed)).header,
+    chainText,
+  });
+  const [short, long] = ['x'.repeat(8 * 1024), 'x'.repeat(8 * 1024 + 1)];
+
+  test('a leaf is parsed once, that of a text of more than 8 KiB each time', () => {
+    const trust = new SealTrust();
+    expect(trust.leafOf(header(short))).toBe(trust.leafOf(header(short)));
+    expect(trust.leafOf(header(long))).not.toBe(trust.leafOf(header(long)));
+  });
+
+  test.each([
+    ['from its first moment', noon - hour],
+    ['to its last moment', noon + hour],
+  ])('a path holds %s', async (_, moment) => {
+    const { crypto, calls } = countingCrypto();
+    const trust = new SealTrust(crypto);
+    const pathOf = (chainText: string) => {
+      const asked = header(chainText);
+      return trust.pathOf(asked, trust.leafOf(asked), good.bundles, new Date(moment));
+    };
+    expect(await pathOf(short)).toBe(await pathOf(short));
+    expect(calls('verify')).toBe(1);
+    await pathOf(long);
+    await pathOf(long);
+    expect(calls('verify')).toBe(3);
+  });
+
+  test('the roots of a bundle are read once', async () => {
+    const asked: string[] = [];
+    class Counted extends Map<string, CertificateInput> {
+      override get(trustDomain: string) {
+        asked.push(trustDomain);
+        return super.get(trustDomain);
+      }
+    }
+    const trust = new SealTrust();
+    const bundles = new Counted(good.bundles);
+    const other = await seal(nodeFeature(), await issue(ca));
+    expect(await judge(trust, sealed, { bundles })).toBe('accepted');
+    expect(await judge(trust, other, { bundles })).toBe('accepted');
+    expect(asked).toEqual(['example.org']);
+  });
+});
+
+describe('hasPath', () => {
+  const leaf = (trust: SealTrust) => trust.leafOf(readEnvelope(parseFrame(sealed)).header);
+
+  test('tells until when there is a path', async () => {
+    const trust = new SealTrust();
+    expect(await trust.hasPath(leaf(trust), good.bundles, good.now)).toBe(noon + hour);
+  });
+
+  test('tells that there is none any more', async () => {
+    const trust = new SealTrust();
+    const other = bundlesOf(await rootCa({ subject: 'CN=Other' }));
+    expect(await trust.hasPath(leaf(trust), other, good.now)).toBeUndefined();
+    expect(await trust.hasPath(leaf(trust), new Map(), good.now)).toBeUndefined();
+    expect(await trust.hasPath(leaf(trust), good.bundles, new Date(noon + hour + 1))).toBeUndefined();
+  });
+
+  test('a provider that breaks down says nothing about paths', async () => {
+    const broken = {
+      subtle: { importKey: () => Promise.resolve({}), verify: () => Promise.reject(new Error('gone')) },
+    };
+    const trust = new SealTrust(broken as unknown as Crypto);
+    await expect(trust.hasPath(leaf(trust), good.bundles, good.now)).rejects.toThrow('gone');
+  });
+});
+
 describe('BoundedMap', () => {
+  test('a question about what is not there displaces nothing', () => {
+    const map = new BoundedMap<number>(2);
+    map.set('a', 1);
+    map.set('b', 2);
+    expect(map.get('x')).toBeUndefined();
+    expect([map.get('a'), map.get('b')]).toEqual([1, 2]);
+  });
+
+  test('what is set again is new', () => {
+    const map = new BoundedMap<number>(2);
+    map.set('a', 1);
+    map.set('b', 2);
+    map.set('a', 3);
+    map.set('c', 4);
+    expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([3, undefined, 4]);
+  });
+
   test('forgets what was not asked for longest', () => {
     const map = new BoundedMap<number>(2);
     map.set('a', 1);

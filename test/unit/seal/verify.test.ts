@@ -523,6 +523,22 @@ describe('the policy', () => {
     );
   });
 
+  test('system.name is granted where one of the IDs that match names the node', async () => {
+    const both = testPolicy((text) =>
+      text.replace(
+        '{node}"]',
+        '{node}", "spiffe://example.org/featureseal/worker/{cluster}/node-a"]\n    anyNode: true',
+      ),
+    );
+    expect(await signedBy(workerId(), flag('system.name'), both)).toBe('accepted');
+  });
+
+  test('a key of another kind is told which algorithms it asks for', async () => {
+    const rsa = await issue(ca, { keyAlgorithm: 'RSA-2048' });
+    const object = await rawSeal(nodeFeature(), rsa, { sign: async () => new Uint8Array(256) });
+    await expect(verifyNodeFeature(object, good)).rejects.toThrow('PS256 or RS256, the header says ES256');
+  });
+
   test('an entry for any node or cluster frees the ID alone: names and header are checked as ever', async () => {
     const free = withId('spiffe://example.org/central', 'anyNode: true\n    anyCluster: true');
     const id = 'spiffe://example.org/central';
