@@ -2,16 +2,9 @@
 # rest of Kubernetes' own, and our image. Sourced by scripts/test.
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
 node_packages=(buildah conntrack containerd containernetworking-plugins gcc iproute2 iptables kmod libc6-dev runc util-linux)
-
-# Prints the Debian packages that are missing.
-missing_node_packages() {
-  local package
-  for package in "${node_packages[@]}"; do
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || printf '%s ' "$package"
-  done
-}
 
 # Prints why a node cannot run here, nothing where it can. Under CI=true missing packages are no obstacle: see build_node.
 node_obstacle() {
@@ -21,8 +14,8 @@ node_obstacle() {
     cluster_obstacle
   elif ! command -v dpkg-query >/dev/null; then
     echo 'it takes Debian or Ubuntu'
-  elif [[ ${CI:-} != true && -n $(missing_node_packages) ]]; then
-    printf 'install these Debian packages first: %s\n' "$(missing_node_packages)"
+  elif [[ ${CI:-} != true && -n $(missing_packages "${node_packages[@]}") ]]; then
+    printf 'install these Debian packages first: %s\n' "$(missing_packages "${node_packages[@]}")"
   fi
 }
 
@@ -31,15 +24,10 @@ node_image() { printf '%s/.cache/node-image.tar\n' "$root"; }
 
 # Installs under CI=true, and nowhere else, what is missing; builds the programs (once) and the image.
 build_node() {
-  local obstacle missing
+  local obstacle
   obstacle=$(node_obstacle)
   [[ -z $obstacle ]] || fail "$obstacle"
-  missing=$(missing_node_packages)
-  if [[ -n $missing ]]; then
-    apt-get update -qq || return
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing || return
-  fi
+  install_missing "${node_packages[@]}" || return
   "$root/test/cluster/node/build" || return
   mkdir -p "$root/.cache"
   "$root/scripts/build-image" --local-base --output "$(node_image)"

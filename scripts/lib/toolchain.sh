@@ -30,7 +30,7 @@ has_pinned_node() {
 install_node() {
   if has_pinned_node; then return; fi
   progress "installing Node ..."
-  quietly npm ci --prefix scripts/toolchain --ignore-scripts --no-audit --no-fund || no_registry
+  quietly npm_ci scripts/toolchain || no_registry
   # An optional package that cannot be fetched is no error for npm.
   has_pinned_node || no_registry
 }
@@ -52,8 +52,17 @@ ensure_dependencies() {
 install_dependencies() {
   if is_installed .; then return; fi
   progress "installing dependencies ..."
-  quietly npm ci --include=dev --ignore-scripts --no-audit --no-fund || no_registry
+  quietly npm_ci . --include=dev || no_registry
 }
+
+# npm_ci FOLDER [ARGUMENT ...]: installs what is pinned there. npm looks for its global configuration (a proxy's CA, a
+# registry) beside the Node that runs it, or below --prefix; here it is always the machine's.
+npm_ci() (
+  global=$(PATH=${PATH#"$(pinned_folder):"} npm config get globalconfig) || exit
+  cd "$1" || exit
+  shift
+  NPM_CONFIG_GLOBALCONFIG=$global npm ci --ignore-scripts --no-audit --no-fund "$@"
+)
 
 no_registry() {
   fail "npm could not install what is pinned; it needs a registry that it can reach (npm ping), once"

@@ -21,6 +21,7 @@ const deadlineMs = 20_000;
 interface DiscoverFlags {
   readonly plugins?: string;
   readonly hostRoot: string;
+  readonly procRoot?: string;
   readonly node?: string;
   readonly labels?: true;
   readonly explain?: string;
@@ -33,6 +34,7 @@ export function discoverCommand(context: CliContext): Command {
     .description('Features and labels of this host; no cluster, no SPIFFE.')
     .option('--plugins <list>', pluginsHelp)
     .option('--host-root <dir>', 'where the root of the host is mounted', '/')
+    .option('--proc-root <dir>', 'a procfs for the files of the kernel that the host root has not got')
     .option('--node <name>', 'name of the Node, for what is told of it (default: NODE_NAME)')
     .option('--labels', 'labels only')
     .option('--explain <label>', 'which plugin gives this label here, and the files that it is made of')
@@ -47,7 +49,8 @@ async function discover(flags: DiscoverFlags, context: CliContext): Promise<void
   const { signal, clock, env } = context;
   const nodeName = flags.node ?? env['NODE_NAME'];
   const named = nodeName === undefined ? {} : { nodeName };
-  const options: DiscoverOptions = { plugins, hostRoot, ...named, signal, log, clock, deadlineMs };
+  const proc = flags.procRoot === undefined ? {} : { procRoot: resolve(flags.procRoot) };
+  const options: DiscoverOptions = { plugins, hostRoot, ...proc, ...named, signal, log, clock, deadlineMs };
   if (flags.explain !== undefined) return await explain(flags.explain, options, flags, context);
 
   const { discovery, failures } = await discoverAll(options);

@@ -1,12 +1,16 @@
 import { silentLog } from '../runtime/log.ts';
 import { discoverAll, type DiscoverOptions } from './discover.ts';
+import { hostOf } from './host-file.ts';
 import type { LoadedPlugin } from './load.ts';
 
 /** Where a label comes from. */
 export interface Explanation {
   readonly plugin: string;
   readonly value: string;
-  /** Paths of the host that are enough to make it, and none of them can be left out; empty for what comes from no file. */
+  /**
+   * Paths of the host that are enough to make it, and none of them can be left out; one that was read below `procRoot` is
+   * the path there. Empty for what comes from no file.
+   */
   readonly files: readonly string[];
 }
 
@@ -28,7 +32,9 @@ export async function explainLabel(key: string, options: DiscoverOptions): Promi
     if (value === undefined) continue;
     const stays = async (visible: ReadonlySet<string>): Promise<boolean> =>
       (await labelOf(plugin, key, options, (path) => visible.has(path))) === value;
-    return { plugin: plugin.name, value, files: await smallest([...looked].sort(), stays) };
+    const paths = await smallest([...looked].sort(), stays);
+    const files = await Promise.all(paths.map((path) => whereRead(path, options)));
+    return { plugin: plugin.name, value, files };
   }
   return undefined;
 }
@@ -42,6 +48,11 @@ async function labelOf(
   const alone = { ...options, plugins: [plugin], log: silentLog, isVisible };
   const { labels } = (await discoverAll(alone)).discovery;
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
+async function whereRead(path: string, { hostRoot, procRoot, signal }: DiscoverOptions): Promise<string> {
+  if (procRoot === undefined || (await hostOf({ hostRoot, signal }).exists(path))) return path;
+  return (await hostOf({ hostRoot, procRoot, signal }).locate(path)) ?? path;
 }
 
 /** Leaves out what can be left out: halves first, then ever smaller parts, single ones at last. */

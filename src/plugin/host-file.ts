@@ -3,14 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 import { FeaturesealError } from '../error.ts';
 import type { DiscoverContext, Host } from './contract.ts';
 import { hostPathResolver, isAbsent } from './host-path.ts';
+import { kernelFileFinder } from './kernel-file.ts';
 import { reasonOf, systemCode } from './thrown.ts';
 
 /** Most entries of a folder that are read. */
 const mostEntries = 16_384;
 /** Most bytes of a file that holds one value; sysfs gives at most one page. */
 const valueBytes = 4096;
-/** What is read at once. */
-const chunkBytes = 16 * 1024;
+/** Nearly every file fits. One for all: what is read there is copied before anything else runs. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** After so many files the process turns to its other work. */
 const filesInARow = 64;
 
@@ -22,13 +24,19 @@ export function unreadable(path: string, reason: string, cause?: unknown): Featu
 }
 
 export interface HostOptions extends Pick<DiscoverContext, 'hostRoot' | 'signal'> {
+  /**
+   * A procfs, for the files of the kernel that the host root has not got; absent where there is nothing but the host root,
+   * as for a tree that was copied from another machine.
+   */
+  readonly procRoot?: string;
   /** Asked for each path that is looked at; what it denies is absent. */
   readonly isVisible?: (path: string) => boolean;
 }
 
 /** The host that a plugin shall look at. */
-export function hostOf({ hostRoot, signal, isVisible = () => true }: HostOptions): Host {
+export function hostOf({ hostRoot, procRoot, signal, isVisible = () => true }: HostOptions): Host {
   const resolve = hostPathResolver(hostRoot);
+  const findKernelFile = procRoot === undefined ? () => undefined : kernelFileFinder(procRoot);
   let inARow = 0;
 
   /** A path that is gone is undefined; what the system says of the others is explained by the path. */
@@ -50,7 +58,7 @@ export function hostOf({ hostRoot, signal, isVisible = () => true }: HostOptions
     const found = resolve(path);
     if ('real' in found) return found.real;
     if (found.dangling) throw unreadable(path, 'is a dangling link');
-    return undefined;
+    return findKernelFile(path);
   };
   const locate: Host['locate'] = (path) => explained(path, () => find(path));
 
@@ -60,7 +68,9 @@ export function hostOf({ hostRoot, signal, isVisible = () => true }: HostOptions
       return real === undefined ? undefined : readRegular({ path, real, maxBytes, cut });
     });
 
-  const text: Host['text'] = async (path, maxBytes) => decode(path, await read(path, maxBytes, false));
+  const textOf = (path: string, content: Uint8Array | undefined): string | undefined =>
+    content && decodeText(path, content);
+  const text: Host['text'] = async (path, maxBytes) => textOf(path, await read(path, maxBytes, false));
 
   return {
     locate,
@@ -70,7 +80,7 @@ export function hostOf({ hostRoot, signal, isVisible = () => true }: HostOptions
       const start = await read(path, maxBytes, true);
       // The last line of a full buffer may be half a line, or half a character.
       const whole = start?.length === maxBytes ? start.subarray(0, start.lastIndexOf(0x0a) + 1) : start;
-      return decode(path, whole);
+      return textOf(path, whole);
     },
     value: async (path, pattern) => {
       const value = (await text(path, valueBytes))?.trim();
@@ -107,27 +117,32 @@ function readRegular({ path, real, maxBytes, cut }: ReadRequest): Uint8Array {
     if (kind.isDirectory()) throw unreadable(path, 'is a directory');
     if (!kind.isFile()) throw unreadable(path, 'is not a regular file');
     // procfs and sysfs know no sizes: the bound is on what is read. One byte more tells a longer file from a full one.
-    const most = cut ? maxBytes : maxBytes + 1;
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    while (length < most) {
-      const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, most - length));
-      const bytesRead = readSync(descriptor, chunk);
-      if (bytesRead === 0) break;
-      chunks.push(chunk.subarray(0, bytesRead));
-      length += bytesRead;
-    }
-    if (length > maxBytes) throw unreadable(path, `is larger than ${String(maxBytes)} bytes`);
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+    const content = readUpTo(descriptor, cut ? maxBytes : maxBytes + 1, kind.size);
+    if (content.length > maxBytes) throw unreadable(path, `is larger than ${String(maxBytes)} bytes`);
+    return content;
   } finally {
     closeSync(descriptor);
   }
 }
 
-function decode(path: string, bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined) return undefined;
+/** At most `most` bytes of an open file; `size` is what the file says of itself. */
+function readUpTo(descriptor: number, most: number, size: number): Uint8Array {
+  let buffer = size < scratch.length ? scratch : Buffer.allocUnsafe(Math.min(size + 1, most));
+  let length = 0;
+  while (length < most) {
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, most));
+    const bytesRead = readSync(descriptor, buffer, length, Math.min(buffer.length, most) - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  const content = buffer.subarray(0, length);
+  return buffer === scratch ? Buffer.from(content) : content;
+}
+
+/** The text of a file of the host. @throws FeaturesealError file-unreadable where the bytes are none */
+export function decodeText(path: string, bytes: Uint8Array): string {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = utf8.decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
     // Falls through: bytes that are not UTF-8 are refused as zero bytes are.

@@ -8,6 +8,8 @@ import { reasonOf } from './thrown.ts';
 
 export interface RunOptions {
   readonly hostRoot: string;
+  /** See HostOptions. */
+  readonly procRoot?: string;
   readonly nodeName?: string;
   /** Asked for each path of the host that a plugin looks at by its `host`; what it denies is absent. */
   readonly isVisible?: (path: string) => boolean;
@@ -28,10 +30,15 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
   const { signal, clock, deadlineMs } = options;
   const deadline = new AbortController();
   const settled = new AbortController();
-  const { hostRoot, nodeName, isVisible } = options;
+  const { hostRoot, procRoot, nodeName, isVisible } = options;
   const both = AbortSignal.any([signal, deadline.signal]);
   const context: DiscoverContext = {
-    host: hostOf({ hostRoot, signal: both, ...(isVisible && { isVisible }) }),
+    host: hostOf({
+      hostRoot,
+      ...(procRoot && { procRoot }),
+      signal: both,
+      ...(isVisible && { isVisible }),
+    }),
     hostRoot,
     ...(nodeName === undefined ? {} : { nodeName }),
     now: new Date(clock.now()),

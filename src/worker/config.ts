@@ -59,6 +59,15 @@ export const workerConfigSchema = z.strictObject({
       placeholder: 'dir',
       shownDefault: '/',
     } satisfies SettingMeta),
+  procRoot: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .optional()
+    .meta({
+      description:
+        'A procfs to read files of the kernel from, such as /proc/modules, which the host root has not got.',
+      placeholder: 'dir',
+    } satisfies SettingMeta),
   plugins: z
     .array(plugin)
     .optional()

@@ -58,8 +58,16 @@ export async function runWorker(
     name,
     fieldManager,
   });
-  const { hostRoot, pluginDeadline: deadlineMs } = config;
-  const discoverAgain = repeatedDiscovery({ plugins, hostRoot, nodeName: name, log, clock, deadlineMs });
+  const { hostRoot, procRoot, pluginDeadline: deadlineMs } = config;
+  const discoverAgain = repeatedDiscovery({
+    plugins,
+    hostRoot,
+    ...(procRoot && { procRoot }),
+    nodeName: name,
+    log,
+    clock,
+    deadlineMs,
+  });
   const published = { only: config.publishFeatures, except: config.noPublishFeatures };
   const discover: WorkerPorts['discover'] = async (until) => {
     const { discovery, failures } = await discoverAgain(until);

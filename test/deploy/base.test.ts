@@ -136,10 +136,6 @@ describeRendered('overlay default', () => {
       '/etc/kubernetes/node-feature-discovery/features.d',
       '/etc/os-release',
       '/lib/modules',
-      '/proc/cpuinfo',
-      '/proc/modules',
-      '/proc/swaps',
-      '/proc/sys/kernel/osrelease',
       '/sys',
       '/usr/lib',
       '/usr/src',
@@ -149,6 +145,10 @@ describeRendered('overlay default', () => {
       if (hostPath !== undefined)
         expect(mounts).toEqual([{ name, mountPath: `/host${hostPath.path}`, readOnly: true }]);
     }
+    expect(configObject(manifests, 'featureseal-worker-config', 'worker.yaml')).toMatchObject({
+      hostRoot: '/host',
+      procRoot: '/proc',
+    });
     expect(podOf(master()).volumes?.filter(({ hostPath }) => hostPath !== undefined)).toEqual([]);
   });
 

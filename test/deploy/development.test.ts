@@ -98,8 +98,9 @@ describeRendered('overlay development', () => {
       attachRequired: false,
       podInfoOnMount: true,
       requiresRepublish: true,
-      volumeLifecycleModes: ['Ephemeral'],
+      volumeLifecycleModes: ['Persistent', 'Ephemeral'],
       tokenRequests: [{ audience: 'featureseal-identity' }],
+      serviceAccountTokenInSecrets: true,
     });
   });
 

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { driverSocket, nodePluginProgram } from '../../cluster/node-plugin-program.ts';
 import { RunningPrograms, type Program } from '../../cluster/programs.ts';
 import { describeOnCluster } from '../../cluster/suite.ts';
 import { FakeTokenApi } from '../../unit/identity/fake-token-api.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const main = join(root, 'src/cli/main.ts');
 const csiDriver = join(root, 'deploy/components/development-identity/objects/csi-driver.yaml');
 
 // Those that do not skip themselves: the others are for capabilities that this driver does not claim.
@@ -59,33 +59,12 @@ describeOnCluster('featureseal identity node-plugin, judged by csi-sanity', () =
 async function startBoth(api: FakeTokenApi): Promise<RunningPrograms> {
   const folder = await mkdtemp(join(tmpdir(), 'fs-csi-'));
   const inFolder = (name: string): string => join(folder, name);
-  await mkdir(inFolder('kubelet'));
-  await writeFile(inFolder('kubeconfig'), api.kubeconfig(), { mode: 0o600 });
-  const config = {
-    cluster: 'demo',
-    trustDomain: 'example.org',
-    // No check gets as far as the authority, so there is none, and no bundle and token either.
-    authority: '127.0.0.1:1',
-    bundle: inFolder('bundle.pem'),
-    token: inFolder('token'),
-    kubeletDir: inFolder('kubelet'),
-    kubeconfig: inFolder('kubeconfig'),
-    healthPort: 0,
-  };
-  await writeFile(inFolder('config.yaml'), JSON.stringify(config));
-  const command = ['identity', 'node-plugin', '--config', inFolder('config.yaml')];
-  const plugin: Program = {
-    name: 'node-plugin',
-    file: process.execPath,
-    args: ['--conditions=featureseal-source', main, ...command],
-    env: { NODE_NAME: 'node-a' },
-    output: 'file',
-  };
+  const plugin = await nodePluginProgram(folder, api.kubeconfig());
   const sanity: Program = {
     name: 'csi-sanity',
     file: join(process.env['FEATURESEAL_CLUSTER_BIN'] ?? '', 'csi-sanity'),
     args: [
-      `--csi.endpoint=${inFolder('kubelet/plugins/csi.spiffe.io/csi.sock')}`,
+      `--csi.endpoint=${inFolder(driverSocket)}`,
       `--csi.mountdir=${inFolder('mount')}`,
       `--csi.stagingdir=${inFolder('staging')}`,
       `--ginkgo.json-report=${inFolder('report.json')}`,

@@ -6,6 +6,7 @@ import { renderLabels } from '../../../src/cli/label-table.ts';
 import { runCli } from '../../../src/cli/run.ts';
 import type { Discovery } from '../../../src/plugin/contract.ts';
 import { recordCli } from '../../support/cli-context.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { expectedOf, hostTree, nodeName } from '../plugins/hosts.ts';
 
 const commands = [{ name: 'discover', summary: '', load: async () => discoverCommand }];
@@ -19,6 +20,7 @@ async function discover(...args: readonly string[]) {
 const pciOf = (instances: Discovery['features']['instances']) => ({ 'pci.device': instances['pci.device'] });
 
 describe('featureseal discover', () => {
+  const temporary = temporaryFolder();
   const root = ['--host-root', hostTree('amd-sev'), '--node', nodeName];
 
   test('prints features and labels as JSON, and nothing else', async () => {
@@ -77,6 +79,20 @@ describe('featureseal discover', () => {
       value: 'true',
       files,
     });
+  });
+
+  test('names the file of --proc-root where a label is made of that one', async () => {
+    const procRoot = join(hostTree('amd-sev'), 'proc');
+    const flags = ['--host-root', temporary(''), '--proc-root', procRoot, '-o', 'json'];
+    const { out } = await discover(...flags, '--explain', 'rdma.available');
+    expect(JSON.parse(out)).toMatchObject({ value: 'true', files: [join(procRoot, 'modules')] });
+  });
+
+  test('reads no file of this machine for another host root', async () => {
+    const { out } = await discover('--host-root', temporary(''), '-o', 'json');
+    const { features } = JSON.parse(out) as Discovery;
+    expect(Object.keys(features.attributes)).not.toContain('memory.swap');
+    expect(Object.keys(features.flags)).not.toContain('kernel.loadedmodule');
   });
 
   test('explains a label to a person', async () => {

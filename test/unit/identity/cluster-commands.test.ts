@@ -78,7 +78,7 @@ describe('featureseal identity node-plugin', () => {
       spec: {
         podInfoOnMount: true,
         requiresRepublish: true,
-        volumeLifecycleModes: ['Ephemeral'],
+        volumeLifecycleModes: ['Persistent', 'Ephemeral'],
         tokenRequests: [{ audience }],
       },
     };

@@ -45,7 +45,7 @@ describe('the CSIDriver object', () => {
   const spec = {
     podInfoOnMount: true,
     requiresRepublish: true,
-    volumeLifecycleModes: ['Ephemeral'],
+    volumeLifecycleModes: ['Persistent', 'Ephemeral'],
     tokenRequests: [{ audience }],
   };
   const labels = { 'featureseal.io/identity': 'development' };
@@ -58,13 +58,18 @@ describe('the CSIDriver object', () => {
 
   test.each<[string, object | undefined]>([
     ['is missing', undefined],
-    ["is SPIFFE's own", { metadata: {}, spec: { ...spec, tokenRequests: undefined } }],
+    ['has no label of ours', { metadata: {}, spec }],
+    [
+      "is SPIFFE's own, with all of ours merged into it that can be",
+      { metadata: { labels }, spec: { ...spec, volumeLifecycleModes: ['Ephemeral'] } },
+    ],
     ['says no podInfoOnMount', { metadata: { labels }, spec: { ...spec, podInfoOnMount: false } }],
     ['says no requiresRepublish', { metadata: { labels }, spec: { ...spec, requiresRepublish: false } }],
     [
       'allows no inline volumes',
       { metadata: { labels }, spec: { ...spec, volumeLifecycleModes: ['Persistent'] } },
     ],
+    ['is no object', { spec: 'text' }],
     [
       'asks for other tokens',
       { metadata: { labels }, spec: { ...spec, tokenRequests: [{ audience: 'vault' }] } },

@@ -2,8 +2,8 @@ import { lstat, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
-import { clusterRig } from './cluster-rig.ts';
-import { kubeletOf, unpublishMessage } from './kubelet.ts';
+import { clusterRig, workloadOf } from './cluster-rig.ts';
+import { eventually, kubeletOf, some, unpublishMessage } from './kubelet.ts';
 
 const rig = clusterRig();
 const { node, targetOf, publishMessage, published } = kubeletOf(rig);
@@ -90,6 +90,16 @@ describe('NodePublishVolume refuses', () => {
     const details = expect.stringContaining(`csi.spiffe.io: [file-unwritable] ${targetPath}`);
     await expect(node('NodePublishVolume', publishMessage(targetPath))).rejects.toMatchObject({ details });
     expect(await readdir(rig().path('elsewhere'))).toEqual([]);
+  });
+});
+
+describe('NodePublishVolume', () => {
+  test('takes the token from the secrets, where newer kubelets put it, before that of the volume', async () => {
+    const targetPath = await targetOf();
+    const key = 'csi.storage.k8s.io/serviceAccount.tokens';
+    const secrets = { [key]: publishMessage(targetPath).volume_context[key] };
+    await node('NodePublishVolume', { ...publishMessage(targetPath, 'of.nobody.known'), secrets });
+    expect(await eventually(await workloadOf(targetPath), some)).toHaveLength(1);
   });
 });
 

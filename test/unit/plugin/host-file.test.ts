@@ -80,6 +80,65 @@ describe('a file of the host', () => {
   });
 });
 
+describe('a file of the kernel', () => {
+  let procRoot: string;
+  let withProc: Host;
+
+  beforeEach(async () => {
+    procRoot = join(outside, 'proc');
+    for (const file of ['modules', 'sys/kernel/osrelease', 'sys/kernel/hostname', 'self/status', 'net/dev']) {
+      await mkdir(dirname(join(procRoot, file)), { recursive: true });
+      await writeFile(join(procRoot, file), 'of procfs');
+    }
+    withProc = hostOf({ hostRoot: root, procRoot, signal: new AbortController().signal });
+  });
+
+  test.each(['/proc/modules', '/proc/sys/kernel/osrelease'])(
+    'that the host root has not got (%s) is read from procRoot',
+    async (path) => {
+      await expect(withProc.text(path, 100)).resolves.toBe('of procfs');
+      await expect(withProc.locate(path)).resolves.toBe(join(procRoot, path.slice('/proc'.length)));
+    },
+  );
+
+  test('that the host root has is read there', async () => {
+    await put('/proc/modules', 'of the host');
+    await expect(withProc.text('/proc/modules', 100)).resolves.toBe('of the host');
+  });
+
+  test('that neither has is absent', async () => {
+    await expect(withProc.text('/proc/config.gz', 100)).resolves.toBeUndefined();
+  });
+
+  test('is read from no procfs where none was named', async () => {
+    for (const path of ['/proc/modules', '/proc/cpuinfo'])
+      await expect(host.exists(path)).resolves.toBe(false);
+  });
+
+  test('that a plugin may not see is absent in procRoot too', async () => {
+    const { signal } = new AbortController();
+    const blind = hostOf({ hostRoot: root, procRoot, signal, isVisible: () => false });
+    await expect(blind.exists('/proc/modules')).resolves.toBe(false);
+  });
+
+  // Theirs are other ones in every container: the worker's own would be published as the node's.
+  test.each([
+    '/proc/self/status',
+    '/proc/net/dev',
+    '/proc/sys/kernel/hostname',
+    '/proc/../proc/modules',
+    '/modules',
+  ])('%s is none, and not read from procRoot', async (path) => {
+    await expect(withProc.exists(path)).resolves.toBe(false);
+  });
+
+  test('leads not out of procRoot by a link', async () => {
+    await writeFile(join(outside, 'secret'), 'secret');
+    await symlink('../secret', join(procRoot, 'version'));
+    await expect(withProc.text('/proc/version', 100)).resolves.toBeUndefined();
+  });
+});
+
 describe('a link of the host', () => {
   test.each([
     ['absolute', '/usr/src/linux/.config'],
