@@ -154,6 +154,8 @@ function apiServer(bin: string, folder: string, address: string, flags: readonly
       '--endpoint-reconciler-type=none',
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
+      // As on any cluster with a CSI driver; what pods may do is for Pod Security to say.
+      '--allow-privileged=true',
       '--service-cluster-ip-range=10.96.0.0/16',
       '--profiling=false',
       ...flags,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe } from '@jest/globals';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 
@@ -45,9 +45,9 @@ export interface PodSpec {
   readonly [member: string]: unknown;
 }
 
-/** A Deployment or a DaemonSet. */
+/** What makes pods. */
 export interface Workload extends Manifest {
-  readonly kind: 'Deployment' | 'DaemonSet';
+  readonly kind: (typeof workloadKinds)[number];
   readonly spec: {
     readonly template: {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
@@ -57,8 +57,11 @@ export interface Workload extends Manifest {
   };
 }
 
-const deploy = join(import.meta.dirname, '../../deploy');
-const kubectl = findKubectl();
+const workloadKinds = ['Deployment', 'DaemonSet', 'StatefulSet'] as const;
+const repository = join(import.meta.dirname, '../..');
+const deploy = join(repository, 'deploy');
+/** The one that the tests' cluster is built with, or the machine's; undefined where there is none. */
+export const kubectl = findKubectl();
 
 /** Tests on rendered manifests; skipped where there is no kubectl (scripts/test --cluster builds one). */
 export const describeRendered = kubectl === undefined ? describe.skip : describe;
@@ -84,25 +87,39 @@ export function manifestsOf(text: string): readonly Manifest[] {
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
-export type Settings = Readonly<Record<'trustDomain' | 'cluster' | 'namespace', string>>;
+export type Settings = Readonly<
+  Partial<Record<'trustDomain' | 'cluster' | 'namespace' | 'spireClass', string>>
+>;
 
 /** The same for a user who has changed the overlay's settings.yaml, in a copy of deploy/ in `folder`. */
 export function renderedWith(overlay: string, settings: Settings, folder: string): string {
-  cpSync(deploy, folder, { recursive: true });
+  copyManifests(folder);
   const file = join(folder, 'overlays', overlay, 'settings.yaml');
-  writeFileSync(file, stringify({ ...settingsObject(), data: settings }));
+  const shipped = parse(readFileSync(file, 'utf8')) as { readonly data: Settings };
+  writeFileSync(file, stringify({ ...shipped, data: { ...shipped.data, ...settings } }));
   return renderedText(overlay, folder);
 }
 
-function settingsObject(): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      name: 'featureseal-settings',
-      annotations: { 'config.kubernetes.io/local-config': 'true' },
-    },
+/** The same for a user whose overlay builds on another one and adds components, paths from the repository. */
+export function renderedOver(overlay: string, components: readonly string[], folder: string): string {
+  copyManifests(folder);
+  const own = join(folder, 'overlays', 'own');
+  mkdirSync(own);
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [`../${overlay}`],
+    components: components.map((each) => `../../../${each}`),
   };
+  writeFileSync(join(own, 'kustomization.yaml'), stringify(kustomization));
+  return renderedText('own', folder);
+}
+
+/** deploy/ to `folder`, and what its overlays build on beside it. */
+function copyManifests(folder: string): void {
+  cpSync(deploy, folder, { recursive: true });
+  for (const name of ['csi', 'spire-config'])
+    cpSync(join(repository, name), join(dirname(folder), name), { recursive: true });
 }
 
 export function workloads(manifests: readonly Manifest[]): readonly Workload[] {
@@ -110,7 +127,7 @@ export function workloads(manifests: readonly Manifest[]): readonly Workload[] {
 }
 
 function isWorkload(manifest: Manifest): manifest is Workload {
-  return manifest.kind === 'Deployment' || manifest.kind === 'DaemonSet';
+  return workloadKinds.some((kind) => kind === manifest.kind);
 }
 
 export function podOf({ spec }: Workload): PodSpec {
