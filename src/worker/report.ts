@@ -24,7 +24,7 @@ export function createReport({ log, metrics }: ReportOptions): WorkerReport {
       metrics.add('worker_identity_waits_total');
       const advice =
         problem?.code === 'workload-api-denied'
-          ? 'no registration entry matches this pod: look at its service account, namespace and node in the ClusterSPIFFEID'
+          ? 'no registration entry matches this pod: look at service account, namespace, node and className of its ClusterSPIFFEID'
           : 'is the csi.spiffe.io volume mounted, and does the SPIRE agent of this node run?';
       log.warn('there is no SVID to sign with; waiting', {
         code: problem?.code,
