@@ -50,6 +50,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./master.ts')).masterCommand,
   },
   {
+    name: 'explain',
+    summary: 'where every label of a node comes from; what was refused and why',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'looks whether everything is as it should be, and says what to do',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'identity',
     summary: 'the development identity, not for production',
     load: async () => (await import('./identity.ts')).identityCommand,

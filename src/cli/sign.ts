@@ -1,21 +1,17 @@
 import { Command, Option } from 'commander';
-import { parse as parseYamlText } from 'yaml';
 import { FeaturesealError } from '../error.ts';
 import { signNodeFeature, type SignOptions } from '../seal/sign.ts';
-import { WorkloadApiClient } from '../spiffe/workload-api/client.ts';
-import { workloadApiAddress } from '../spiffe/workload-api/endpoint.ts';
-import { pickSvid } from '../spiffe/workload-api/pick.ts';
 import type { CliContext } from './context.ts';
 import { readText } from './files.ts';
 import { parseMoment } from './moment.ts';
 import { printJson, printYaml } from './output.ts';
+import { readNodeFeature, type PlaceFlags } from './sign-input.ts';
+import { publish, type PublishFlags } from './sign-publish.ts';
+import { svidOfSocket, type SocketFlags } from './sign-svid.ts';
 
-interface Flags {
+interface Flags extends SocketFlags, PlaceFlags, PublishFlags {
   readonly svid?: string;
   readonly key?: string;
-  readonly socket?: string;
-  readonly id?: string;
-  readonly hint?: string;
   readonly cluster: string;
   readonly now?: string;
   readonly output?: 'json' | 'yaml';
@@ -24,7 +20,9 @@ interface Flags {
 /** `featureseal sign`: how a third party, or a person with a file, seals a NodeFeature. */
 export function signCommand(context: CliContext): Command {
   return new Command('sign')
-    .description('Seals a NodeFeature with an X.509-SVID and writes it to standard output.')
+    .description(
+      'Seals a NodeFeature with an X.509-SVID and writes it to standard output, or with --publish into the cluster.',
+    )
     .argument('<file>', 'the NodeFeature, JSON or YAML; - is standard input')
     .requiredOption('--cluster <name>', 'the cluster that the seal is for')
     .option('--svid <file>', 'certificate chain, PEM, leaf first')
@@ -37,38 +35,49 @@ export function signCommand(context: CliContext): Command {
     .option('--hint <hint>', 'the same by its hint')
     .option('--now <time>', 'signing time, RFC 3339 (default: the clock)')
     .addOption(new Option('-o, --output <format>', 'default: as the input').choices(['json', 'yaml']))
+    .option('--node <name>', 'the node that it is of, where the file does not say; becomes the name too')
+    .option('--namespace <name>', 'its namespace, where the file does not say')
+    .option(
+      '--publish',
+      'store it in the cluster, in place of what stands there; the SVID is of the Workload API',
+    )
+    .option(
+      '--every <duration>',
+      'with --publish: again this often, with the file and the SVID of that moment, until stopped',
+    )
+    .option('--kubeconfig <file>', 'with --publish: looked for as the worker does where absent')
     .action((file: string, flags: Flags) => sign(file, flags, context));
 }
 
 async function sign(file: string, flags: Flags, context: CliContext): Promise<void> {
-  const text = await readText(file, context);
-  const isJson = text.trimStart().startsWith('{');
-  const sealed = await signNodeFeature(isJson ? text : yamlValue(text, file), {
+  checkTogether(flags);
+  if (flags.publish === true) return publish(file, flags, context);
+  const { object, format } = await readNodeFeature(file, flags, context);
+  const sealed = await signNodeFeature(object, {
     svid: await svidOf(flags, context),
     cluster: flags.cluster,
     now: flags.now === undefined ? new Date(context.clock.now()) : parseMoment(flags.now),
     crypto: context.crypto,
   });
-  const output = flags.output ?? (isJson ? 'json' : 'yaml');
-  if (output === 'json') printJson(context, sealed);
+  if ((flags.output ?? format) === 'json') printJson(context, sealed);
   else printYaml(context, sealed);
 }
 
-function yamlValue(text: string, file: string): unknown {
-  try {
-    // A label value such as 1.10 without quotes is a number to YAML; the seal refuses it rather than sign "1.1".
-    return parseYamlText(text, { maxAliasCount: 0 }) as unknown;
-  } catch (cause) {
-    throw new FeaturesealError({
-      code: 'object-malformed',
-      message: `${file} is neither JSON nor YAML`,
-      cause,
-    });
+function checkTogether({ publish: isPublished, svid, key, now, output, every, kubeconfig }: Flags): void {
+  const wrong = (message: string): FeaturesealError => new FeaturesealError({ code: 'usage', message });
+  if (isPublished !== true) {
+    if (every !== undefined || kubeconfig !== undefined)
+      throw wrong('--every and --kubeconfig need --publish');
+  } else if (svid !== undefined || key !== undefined) {
+    // A seal is proved before it is stored, and files bring no bundle to prove it with.
+    throw wrong('--publish takes the SVID from the Workload API: leave --svid and --key out');
+  } else if (now !== undefined || output !== undefined) {
+    throw wrong('--now and --output are for a seal that is written to standard output');
   }
 }
 
 async function svidOf(flags: Flags, context: CliContext): Promise<SignOptions['svid']> {
-  const { svid, key, socket, id, hint } = flags;
+  const { svid, key, socket } = flags;
   if (svid !== undefined && key !== undefined && socket === undefined) {
     return { chain: await readText(svid, context), key: await readText(key, context) };
   }
@@ -76,11 +85,5 @@ async function svidOf(flags: Flags, context: CliContext): Promise<SignOptions['s
     const message = 'give --svid and --key together, or --socket alone';
     throw new FeaturesealError({ code: 'usage', message });
   }
-  const address = workloadApiAddress({ configured: socket, env: context.env });
-  const client = new WorkloadApiClient({ address, crypto: context.crypto });
-  const svids = await client.fetchX509Svids(context.signal);
-  return pickSvid(svids, {
-    ...(id === undefined ? {} : { spiffeId: id }),
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return svidOfSocket(flags, context)(context.signal);
 }

@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
 import { FeaturesealError, verificationStep } from '../error.ts';
 import { escapeControls } from '../runtime/escape.ts';
-import { parsePolicy, type Policy } from '../seal/policy.ts';
+import { parsePolicy } from '../seal/policy.ts';
 import { verifyNodeFeature } from '../seal/verify.ts';
-import { parseBundleFile, parseRoots, type Bundles } from '../spiffe/bundle.ts';
-import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
+import { collectFlag, readBundles } from './bundles.ts';
 import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { readText } from './files.ts';
@@ -22,11 +21,10 @@ interface Flags {
 
 /** `featureseal verify`: the master's judgement without a cluster, always as mode enforce does. */
 export function verifyCommand(context: CliContext): Command {
-  const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
   return new Command('verify')
     .description('Verifies a sealed NodeFeature offline. Exits 0 accepted, 1 refused, 2 usage.')
     .argument('[file]', 'the NodeFeature as JSON; - is standard input')
-    .requiredOption('--bundle <[td=]file>', 'trust bundle, PEM or SPIFFE JSON; repeatable', collect)
+    .requiredOption('--bundle <[td=]file>', 'trust bundle, PEM or SPIFFE JSON; repeatable', collectFlag)
     .requiredOption('--policy <file>', 'policy file')
     .option('--now <time>', 'judge at this time, RFC 3339 (default: the clock)')
     .option(
@@ -73,42 +71,6 @@ async function verifyOne(
     else context.out(`refused at step ${String(verificationStep(code))}: ${escapeControls(message)}\n`);
     context.setExitCode(exitStatus.failed);
   }
-}
-
-/** A bare file belongs to the one trust domain that the policy names. */
-async function readBundles(values: readonly string[], policy: Policy, context: CliContext): Promise<Bundles> {
-  const domains = new Set(
-    policy.signers.flatMap(({ templates }) => templates.map(({ trustDomain }) => trustDomain)),
-  );
-  const bundles = new Map<string, readonly Uint8Array[]>();
-  for (const value of values) {
-    const named = /^([a-z0-9._-]+)=(.+)$/.exec(value);
-    const domain = named?.[1] ?? onlyOf(domains, value);
-    parseSpiffeId(`spiffe://${domain}`);
-    if (bundles.has(domain)) throw usage(`two bundles are given for trust domain ${domain}`);
-    bundles.set(domain, await readBundle(named?.[2] ?? value, context));
-  }
-  return bundles;
-}
-
-/** A bundle that cannot be read is wrong use: exit status 1 is kept for the verdict on the object. */
-async function readBundle(file: string, context: CliContext): Promise<readonly Uint8Array[]> {
-  const text = await readText(file, context);
-  try {
-    const authorities = parseBundleFile(text);
-    if (authorities.length > 0) parseRoots(authorities);
-    return authorities;
-  } catch (cause) {
-    throw usage(`bundle ${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-}
-
-function onlyOf(domains: ReadonlySet<string>, file: string): string {
-  const [only, ...others] = domains;
-  if (only !== undefined && others.length === 0) return only;
-  throw usage(
-    `the policy names ${String(domains.size)} trust domains; say which one as --bundle TRUST_DOMAIN=${file}`,
-  );
 }
 
 function usage(message: string): FeaturesealError {

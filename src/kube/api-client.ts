@@ -27,6 +27,8 @@ export interface ApiResponse {
   readonly status: number;
   /** Parsed, not trusted; undefined where the body is empty. */
   readonly json: unknown;
+  /** The server's time, in whole seconds (RFC 9110 section 6.6.1). */
+  readonly date: string | undefined;
 }
 
 export interface ApiClientOptions {
@@ -75,7 +77,8 @@ export class ApiClient {
     try {
       const answer = await this.#send(request, deadline.signal);
       const json = parsed(await textOf(answer.body, this.#maxResponseBytes), answer.status);
-      if (isSuccess(answer.status) || expect.includes(answer.status)) return { status: answer.status, json };
+      const { status, headers } = answer;
+      if (isSuccess(status) || expect.includes(status)) return { status, json, date: headers.date };
       throw statusError(describe(request), answer.status, json);
     } finally {
       deadline.clear();

@@ -59,12 +59,12 @@ async function readPageOrLess(
 
 async function readPage(
   api: ApiClient,
-  { path, fieldSelector, acceptList }: Resource,
+  { path, fieldSelector, labelSelector, acceptList }: Resource,
   { limit, from, signal }: PageRequest,
 ): Promise<{ page: Page; next: string | undefined }> {
   const { status, json } = await api.request({
     path,
-    query: { limit: String(limit), continue: from, fieldSelector },
+    query: { limit: String(limit), continue: from, fieldSelector, labelSelector },
     ...(acceptList === undefined ? {} : { accept: acceptList }),
     signal,
     timeoutMs: pageTimeoutMs,

@@ -74,8 +74,12 @@ export class KubeNodes implements NodeStore {
 
 const acceptOne = nodes.acceptOne === undefined ? {} : { accept: nodes.acceptOne };
 
-/** @throws FeaturesealError object-malformed */
-function nodeView(object: unknown): NodeView {
+/**
+ * What the master reads of a Node, from the whole object or its metadata.
+ *
+ * @throws FeaturesealError object-malformed
+ */
+export function nodeView(object: unknown): NodeView {
   const { name, uid, resourceVersion, members } = metadataOf(object);
   const created = ownMember(members, 'creationTimestamp');
   const date = new Date(typeof created === 'string' ? created : Number.NaN);

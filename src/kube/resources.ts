@@ -4,6 +4,7 @@ import { pathOf } from './api-client.ts';
 export interface Resource {
   readonly path: string;
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   /** Forms to ask for other than plain JSON. */
   readonly acceptList?: string;
   readonly acceptOne?: string;

@@ -23,12 +23,11 @@ import { X509BundleSource } from '../spiffe/workload-api/source.ts';
 import type { MasterConfig } from './config.ts';
 import { Master } from './master.ts';
 import { masterMetrics } from './metrics.ts';
+import { masterController, masterName } from './names.ts';
 import type { MasterPorts } from './ports.ts';
 import { createReport } from './report.ts';
 import { masterDefaults, type MasterSettings } from './settings.ts';
 import { watchUnsupported, requireCrds } from './startup.ts';
-
-const fieldManager = 'featureseal-master';
 
 /** The master as a process: wires the loop to the cluster and to the trust bundles, and runs until it is told to stop. */
 export async function runMaster(config: MasterConfig, context: ProcessContext): Promise<void> {
@@ -39,17 +38,17 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
   const table = registerTable(masterMetrics, metrics);
 
   const connection = await findConnection({ kubeconfig: config.kubeconfig, environment: env, clock });
-  const api = new ApiClient({ connection, clock, userAgent: `${fieldManager}/${packageVersion()}` });
+  const api = new ApiClient({ connection, clock, userAgent: `${masterName}/${packageVersion()}` });
   const identity = `${env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()}`;
   const store = { api, clock, random: Math.random, onProblem: problemLog(log) };
   const events = new KubeEvents({
     api,
     clock,
-    controller: 'featureseal.io/master',
+    controller: masterController,
     instance: identity.slice(0, 63),
     randomHex: () => crypto.randomUUID().replaceAll('-', ''),
   });
-  const lease = new LeaseLeadership({ ...store, namespace: config.namespace, name: fieldManager, identity });
+  const lease = new LeaseLeadership({ ...store, namespace: config.namespace, name: masterName, identity });
   const leadership: Leadership = config.leaderElection ? lease : soleLeader;
   const bundles = policy.mode === 'off' ? undefined : bundleSource(config, context, log);
   const watchGauges = (): void => {
@@ -62,7 +61,7 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
 
   const ports: MasterPorts = {
     feed: new KubeNodeFeatures(store),
-    nodes: new KubeNodes({ ...store, fieldManager }),
+    nodes: new KubeNodes({ ...store, fieldManager: masterName }),
     bundles,
     leadership,
     report: createReport({ log, events, metrics: table }),

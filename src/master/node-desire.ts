@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../port/node-feature-store.ts';
 import type { NodeView } from '../port/node-store.ts';
-import { mergeLabels } from '../rule/merge.ts';
+import { mergeLabels, type Precedence } from '../rule/merge.ts';
 import type { Desired } from '../rule/node-plan.ts';
 import type { AcceptedSeal } from '../seal/freshness.ts';
 import { markAnnotation, maxObjects, readMark, writeMark, type Mark } from '../seal/mark.ts';
@@ -43,10 +43,10 @@ export function desireFor(situation: NodeSituation): NodeDesire {
   if (!ours) return { ...result, desired: undefined };
 
   const next = nextMark(mark, situation);
-  const ordered = [...counting].sort(enforce ? byPolicy(settings) : byNfd(settings));
+  const { order, precedence } = mergeOrder(settings);
   const labels = mergeLabels(
-    ordered.map((state) => state.labels ?? {}),
-    enforce ? 'first' : 'last',
+    [...counting].sort(order).map((state) => state.labels ?? {}),
+    precedence,
   );
   const annotations = next === undefined ? {} : { [markAnnotation]: writeMark(view.uid, next) ?? null };
   // Half a list takes nothing away (threat G2).
@@ -121,16 +121,28 @@ function isWorthWriting(old: AcceptedSeal | undefined, accepted: AcceptedSeal, m
   return old === undefined || old.digest !== accepted.digest || accepted.iat - old.iat >= maxAgeMs / 4;
 }
 
+type Keyed = Pick<ObjectState, 'key'>;
+
+/** In which order the objects of a node are merged, and which of two wins a label that both give. */
+export function mergeOrder(settings: Pick<MasterSettings, 'policy' | 'namespace'>): {
+  readonly order: (a: Keyed, b: Keyed) => number;
+  readonly precedence: Precedence;
+} {
+  return settings.policy.mode === 'enforce'
+    ? { order: byPolicy(settings), precedence: 'first' }
+    : { order: byNfd(settings), precedence: 'last' };
+}
+
 /** Merge order of mode enforce: as the policy lists its signers. */
-function byPolicy({ policy }: MasterSettings): (a: ObjectState, b: ObjectState) => number {
-  const rank = (state: ObjectState): number =>
+function byPolicy({ policy }: Pick<MasterSettings, 'policy'>): (a: Keyed, b: Keyed) => number {
+  const rank = (state: Keyed): number =>
     policy.signers.findIndex(({ namespace }) => namespace === namespaceOf(state.key));
   return (a, b) => rank(a) - rank(b);
 }
 
 /** NFD's order: the master's own namespace first, then by name, then by namespace; later ones win. */
-function byNfd({ namespace }: MasterSettings): (a: ObjectState, b: ObjectState) => number {
-  const rank = (state: ObjectState): readonly [number, string, string] => {
+function byNfd({ namespace }: Pick<MasterSettings, 'namespace'>): (a: Keyed, b: Keyed) => number {
+  const rank = (state: Keyed): readonly [number, string, string] => {
     const [own, name] = [namespaceOf(state.key), state.key.slice(namespaceOf(state.key).length + 1)];
     return [own === namespace ? 0 : 1, name, own];
   };

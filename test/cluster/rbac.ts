@@ -8,10 +8,12 @@ const rbac = '/apis/rbac.authorization.k8s.io/v1';
  * that one too few shows in the tests. Groups, because each process here is a user whose writes the audit log tells apart.
  */
 export async function grantRights(admin: ApiClient, namespace: string): Promise<void> {
-  for (const part of ['master', 'worker']) {
-    for (const object of await shippedObjects(`${part}/rbac.yaml`))
-      await create(admin, object, `${part}s`, namespace);
-  }
+  for (const part of ['master', 'worker']) await grant(admin, `${part}/rbac.yaml`, `${part}s`, namespace);
+}
+
+/** To a group in a namespace what a file gives to its service account; the file by its path from deploy/base. */
+export async function grant(admin: ApiClient, file: string, group: string, namespace: string): Promise<void> {
+  for (const object of await shippedObjects(file)) await create(admin, object, group, namespace);
 }
 
 async function create(

@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import type { Connection, Endpoint } from '../../src/kube/endpoint.ts';
 import { createTestCa, toPem, toPkcs8 } from './certificates.ts';
 import { FakeNetwork } from './fake-api/network.ts';
-import { FakeObjects, isIn, merged, type ApiObject } from './fake-api/objects.ts';
+import { FakeObjects, isIn, isSelected, merged, type ApiObject } from './fake-api/objects.ts';
 import { Queue } from './queue.ts';
 
 export type { ApiObject } from './fake-api/objects.ts';
@@ -43,7 +43,8 @@ interface Watch {
 }
 
 /** `.../nodes`, `.../nodes/NAME`. */
-const path = /^(?<collection>.*\/(?:nodes|nodefeatures|leases|events))(?:\/(?<name>[^/]+))?$/;
+const path =
+  /^(?<collection>.*\/(?:nodes|nodefeatures|leases|events|configmaps|deployments|daemonsets|csidrivers|customresourcedefinitions))(?:\/(?<name>[^/]+))?$/;
 
 export class FakeApiServer {
   readonly network: FakeNetwork;
@@ -65,6 +66,7 @@ export class FakeApiServer {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #watches = new Set<Watch>();
   readonly #failures: { readonly matches: RegExp; readonly failure: Failure }[] = [];
+  readonly #answers: { readonly matches: RegExp; readonly answer: (seen: SeenRequest) => unknown }[] = [];
 
   private constructor(server: Http2SecureServer, network: FakeNetwork, caPem: string) {
     this.#server = server;
@@ -109,6 +111,11 @@ export class FakeApiServer {
   /** The next request whose `METHOD path?query` matches fails so. */
   failNext(matches: RegExp, failure: Failure): void {
     this.#failures.push({ matches, failure });
+  }
+
+  /** Every request whose `METHOD path` matches is answered so: reviews, versions, what is no collection. */
+  answers(matches: RegExp, answer: (seen: SeenRequest) => unknown): void {
+    this.#answers.push({ matches, answer });
   }
 
   bookmark(): void {
@@ -176,6 +183,8 @@ export class FakeApiServer {
   }
 
   #serve(seen: SeenRequest, response: Http2ServerResponse): void {
+    const made = this.#answers.findLast(({ matches }) => matches.test(`${seen.method} ${seen.path}`));
+    if (made !== undefined) return reply(response, 200, made.answer(seen));
     const { collection, name } = path.exec(seen.path)?.groups ?? {};
     if (collection === undefined)
       return reply(response, 404, status(404, 'the server could not find the resource'));
@@ -193,10 +202,7 @@ export class FakeApiServer {
     if (version < this.objects.oldest)
       return reply(response, 410, status(410, 'the continue parameter is too old'));
     const limit = Math.min(Number(query.get('limit') ?? Infinity), this.maxPage);
-    const name = nameIn(query);
-    const all = this.objects
-      .all(collection)
-      .filter(({ metadata }) => name === undefined || metadata.name === name);
+    const all = this.objects.all(collection).filter((object) => isSelected(object, query));
     const more = from + limit < all.length ? { continue: `${version} ${from + limit}` } : {};
     const metadata = { resourceVersion: String(version), ...more };
     reply(response, 200, { kind: 'List', metadata, items: all.slice(from, from + limit) });

@@ -1,3 +1,4 @@
+import { checks } from '../../src/cli/doctor/checks.ts';
 import { reasonCodes } from '../../src/error-codes.ts';
 import { authorityConfigSchema } from '../../src/identity/authority-service/config.ts';
 import { nodePluginConfigSchema } from '../../src/identity/node-plugin/config.ts';
@@ -20,6 +21,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['identity-node-plugin.md', settingsPage('identity node-plugin', nodePluginConfigSchema)],
     ['metrics.md', metricsPage()],
     ['reason-codes.md', codesPage()],
+    ['doctor.md', doctorPage()],
   ]);
 }
 
@@ -63,6 +65,15 @@ function codesPage(): string {
     'Reason codes',
     'Every error carries one of these; a code is never used again for something else. A number is the step of verification ([seal.md](../seal.md)) that refuses with it.',
     table(['code', 'step', 'meaning'], rows),
+  );
+}
+
+function doctorPage(): string {
+  const rows = checks.map(({ name, about, needsCluster }) => [code(name), needsCluster ? '' : 'yes', about]);
+  return page(
+    'featureseal doctor',
+    'Each check is ok, a warning, failed or not checked; each but an ok one says why, and what to do. What may not be read is not checked. Exit status 1 where a check failed.',
+    table(['check', 'without a cluster', 'ok where'], rows),
   );
 }
 

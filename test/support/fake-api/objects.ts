@@ -98,6 +98,23 @@ export function isIn(path: string, collection: string): boolean {
   return parent === collection || parent.replace(/\/namespaces\/[^/]+/, '') === collection;
 }
 
+/** `a.b=c` of a field selector, `k=v` of a label selector; several with commas. */
+export function isSelected(object: ApiObject, query: URLSearchParams): boolean {
+  const wanted = (kind: string): string[][] =>
+    (query.get(kind) ?? '')
+      .split(',')
+      .filter((each) => each !== '')
+      .map((each) => each.split('='));
+  const field = (name: string): unknown =>
+    name
+      .split('.')
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);
+  return (
+    wanted('fieldSelector').every(([name = '', value]) => field(name) === value) &&
+    wanted('labelSelector').every(([name = '', value]) => object.metadata.labels?.[name] === value)
+  );
+}
+
 /** RFC 7396. */
 export function merged(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;

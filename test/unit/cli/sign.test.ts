@@ -73,6 +73,18 @@ describe('featureseal sign', () => {
     expect(await verify(json.out)).toMatchObject({ trust: 'verified' });
   });
 
+  test('puts a file that leaves node and namespace open where the flags say', async () => {
+    await files();
+    const { metadata: _, ...open } = nodeFeature();
+    await writeFile(path('open.json'), JSON.stringify(open));
+    const place = ['--node', 'node-a', '--namespace', 'featureseal'];
+    const { out } = await sign([path('open.json'), ...svidFiles(), '--cluster', 'demo', ...place]);
+    expect(await verify(out)).toMatchObject({ node: 'node-a', spiffeId: workerId() });
+    // What the file says already may be said again.
+    const again = await sign([path('object.json'), ...svidFiles(), '--cluster', 'demo', ...place]);
+    expect(await verify(again.out)).toMatchObject({ node: 'node-a' });
+  });
+
   test('takes the SVID from a Workload API socket, named or of the environment', async () => {
     await files();
     const clock = new ManualClock(noon);
@@ -116,6 +128,63 @@ describe('featureseal sign', () => {
       2,
       '[usage]',
       () => [path('object.json'), ...svidFiles(), '--socket', 'unix:///x', '--cluster', 'demo'],
+    ],
+    [
+      'a node that is not the one of the file',
+      2,
+      '[usage] name is "node-a" in the file, and "node-b" by the flag',
+      () => [path('object.json'), ...svidFiles(), '--cluster', 'demo', '--node', 'node-b'],
+    ],
+    [
+      '--every without --publish',
+      2,
+      '[usage]',
+      () => [path('object.json'), ...svidFiles(), '--cluster', 'demo', '--every', '1h'],
+    ],
+    [
+      '--publish with an SVID of files',
+      2,
+      '[usage] --publish takes the SVID from the Workload API',
+      () => [path('object.json'), ...svidFiles(), '--cluster', 'demo', '--publish'],
+    ],
+    [
+      '--publish at another time than now',
+      2,
+      '[usage]',
+      () => [path('object.json'), '--cluster', 'demo', '--publish', '--now', '2026-06-01T12:00:00Z'],
+    ],
+    [
+      '--every with standard input, which ends',
+      2,
+      '[usage] --every reads the file each time',
+      () => ['-', '--cluster', 'demo', '--publish', '--every', '1h'],
+    ],
+    [
+      '--every with something else than a duration',
+      2,
+      '[usage]',
+      () => [path('object.json'), '--cluster', 'demo', '--publish', '--every', 'hourly'],
+    ],
+    [
+      '--publish without a Workload API',
+      2,
+      '[socket-invalid]',
+      () => [path('object.json'), '--cluster', 'demo', '--publish', '--kubeconfig', '/none'],
+    ],
+    [
+      '--publish without a kubeconfig that can be read',
+      2,
+      '[config-invalid]',
+      () => [
+        path('object.json'),
+        '--cluster',
+        'demo',
+        '--publish',
+        '--socket',
+        'unix:///none',
+        '--kubeconfig',
+        path('none'),
+      ],
     ],
     [
       'a time that is none',

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { NodeView } from '../port/node-store.ts';
+import type { ApiClient } from './api-client.ts';
+import { nodeView } from './nodes.ts';
+import { nodes, objectPath } from './resources.ts';
+
+const managedShape = z.object({
+  manager: z.string().default(''),
+  time: z.string().default(''),
+  fieldsV1: z
+    .object({
+      'f:metadata': z
+        .object({
+          'f:labels': z.record(z.string(), z.unknown()).default({}),
+          'f:annotations': z.record(z.string(), z.unknown()).default({}),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+});
+const managersShape = z.object({
+  metadata: z.object({ managedFields: z.array(managedShape).default([]) }),
+});
+const detailsShape = z.object({
+  spec: z
+    .object({
+      taints: z
+        .array(z.object({ key: z.string(), value: z.string().default(''), effect: z.string() }))
+        .default([]),
+    })
+    .prefault({}),
+  status: z.object({ capacity: z.record(z.string(), z.string()).default({}) }).prefault({}),
+});
+
+/** Who wrote a field last (kubernetes.io/docs/reference/using-api/server-side-apply, "Field management"). */
+export interface Writer {
+  readonly manager: string;
+  /** RFC 3339, in whole seconds; empty where the server does not say. */
+  readonly time: string;
+}
+
+/** Writers of a Node's labels and annotations by key. */
+export interface Writers {
+  readonly labels: ReadonlyMap<string, Writer>;
+  readonly annotations: ReadonlyMap<string, Writer>;
+}
+
+/** A Node with what is beyond its metadata. */
+export interface NodeDetails {
+  readonly view: NodeView;
+  readonly writers: Writers;
+  readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
+  /** `status.capacity`: quantities by resource. */
+  readonly capacity: Readonly<Record<string, string>>;
+}
+
+/** The whole Node; undefined where there is none. */
+export async function readNodeDetails(
+  api: ApiClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<NodeDetails | undefined> {
+  const { status, json } = await api.request({ path: objectPath(nodes, name), signal, expect: [404] });
+  if (status === 404) return undefined;
+  const { spec, status: state } = detailsShape.parse(json);
+  return { view: nodeView(json), writers: writersOf(json), taints: spec.taints, capacity: state.capacity };
+}
+
+/** From `managedFields`; empty where the server keeps none. */
+export function writersOf(node: unknown): Writers {
+  const managed = managersShape.safeParse(node).data?.metadata.managedFields ?? [];
+  const byKey = (part: 'f:labels' | 'f:annotations'): ReadonlyMap<string, Writer> =>
+    new Map(
+      managed.flatMap(({ manager, time, fieldsV1 }) =>
+        Object.keys(fieldsV1['f:metadata'][part])
+          .filter((field) => field.startsWith('f:'))
+          .map((field) => [field.slice(2), { manager, time }] as const),
+      ),
+    );
+  return { labels: byKey('f:labels'), annotations: byKey('f:annotations') };
+}
