@@ -1,9 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { digestOf, jcs, payloadText, sealOf, type AnyObject, type Json } from '../support/seal-maker.ts';
 import { nodeNameLabel } from '../support/seal-cases/honest.ts';
 import { iatOf, type Mark, type Scenario } from '../support/seal-cases/scenario.ts';
 import { leafLife } from '../support/seal-cases/world.ts';
 import type { SealInput } from './input.ts';
-import { isInTime } from './times.ts';
+import { isInTime, isNothingNew, type Moment } from './times.ts';
 
 /** What a verifier says of an object that it accepted. */
 export interface Outcome {
@@ -36,17 +37,23 @@ interface Claim extends Outcome {
 }
 
 /** The claim of an honest object. */
-function claimOf(object: AnyObject, iat: number, scenario: Scenario, header = scenario.plan.header): Claim {
+function claimOf(
+  object: AnyObject,
+  iat: number,
+  scenario: Scenario,
+  header = scenario.plan.header,
+  leaf: Moment['leaf'] = leafLife,
+): Claim {
   const { spiffeId, now, accepted, nodeCreated } = scenario;
   const digest = digestOf(payloadText({ object, header }));
-  const nothingNew = now > leafLife.notAfter.getTime() && accepted?.digest === digest;
+  const moment = { iat, now, digest, mark: accepted, nodeCreated, leaf };
   return {
     node: object.metadata.labels?.[nodeNameLabel] as string,
     spiffeId,
     digest,
     // What an expired leaf repeats is no newer than the mark.
-    accepted: nothingNew ? accepted : { iat, digest, signer: spiffeId },
-    isInTime: isInTime(iat, now, digest, accepted, nodeCreated),
+    accepted: accepted !== undefined && isNothingNew(moment) ? accepted : { iat, digest, signer: spiffeId },
+    isInTime: isInTime(moment),
     ...contribution(object.spec as Members),
   };
 }
@@ -80,5 +87,12 @@ function ownClaim(text: string, outcome: Outcome, scenario: Scenario): string | 
   const iat = members['iat'];
   if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) return 'accepted without a time';
   const header = Object.entries(members);
-  return differences(outcome, claimOf(object, iat, scenario, header));
+  return differences(outcome, claimOf(object, iat, scenario, header, shownLife(members)));
+}
+
+/** The dates of the leaf that is shown: changed octets of the header may have changed them. */
+function shownLife(members: Members): Moment['leaf'] {
+  const [shown] = members['x5c'] as readonly string[];
+  const { validFromDate, validToDate } = new X509Certificate(Buffer.from(shown!, 'base64'));
+  return { notBefore: validFromDate, notAfter: validToDate };
 }
