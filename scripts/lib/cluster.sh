@@ -1,15 +1,15 @@
-# The programs of a Kubernetes control plane for tests, built from Go modules (test/cluster/tools), and csi-sanity, from one
-# of its own (test/cluster/csi-sanity). They go into a cache outside the checkout, under a digest of all that decides what
-# they are: a fresh clone builds nothing twice.
+# The programs of a Kubernetes control plane for tests, built from Go modules (test/cluster/tools), and csi-sanity and helm,
+# each from one of its own (test/cluster/csi-sanity, test/cluster/helm). They go into a cache outside the checkout, under a
+# digest of all that decides what they are: a fresh clone builds nothing twice.
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cluster_tools="$root/test/cluster/tools"
-csi_sanity="$root/test/cluster/csi-sanity"
 cluster_programs=(
   etcd=go.etcd.io/etcd/server/v3
   kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver
   csi-sanity=github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity
+  helm=helm.sh/helm/v4/cmd/helm
 )
 
 # Prints why the programs cannot be built here, nothing where they can.
@@ -28,7 +28,7 @@ cluster_bin() {
   stamp=$(
     cd "$cluster_tools" || exit
     {
-      cat go.mod go.sum "$csi_sanity"/go.{mod,sum} "$root/scripts/lib/cluster.sh"
+      cat go.mod go.sum ../{csi-sanity,helm}/go.{mod,sum} "$root/scripts/lib/cluster.sh"
       go env GOVERSION GOOS GOARCH
     } | sha256sum
   )
@@ -61,7 +61,9 @@ build_cluster() {
 # build_cluster_program PACKAGE FILE: a program appears under its name only when it is whole.
 build_cluster_program() {
   local package=$1 file=$2 module=$cluster_tools version
-  if [[ $package == */csi-sanity ]]; then module=$csi_sanity; fi
+  case $package in
+    */csi-sanity | */helm) module=$root/test/cluster/${package##*/} ;;
+  esac
   version=$(cd "$cluster_tools" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
   # One CGO_ENABLED for all, or what they share is compiled twice. Without its version a program would say v0.0.0.
   (cd "$module" && CGO_ENABLED=0 go build -mod=readonly -trimpath \
