@@ -1,25 +1,26 @@
 import { FeaturesealError } from '../error.ts';
-import type { Discovery } from '../feature/features.ts';
 import { isObject, ownMember } from '../feature/guard.ts';
 import type { NodeFeature } from '../feature/node-feature.ts';
 import type { X509Svid } from '../port/svid-source.ts';
 import { clockSkew } from '../seal/freshness.ts';
 import { signNodeFeature } from '../seal/sign.ts';
-import { nodeFeatureOf } from './node-feature.ts';
 import { fingerprintOf, proveOwnSeal, type OwnSeal } from './own-seal.ts';
 import type { WorkerPorts } from './ports.ts';
 import type { WorkerSettings } from './settings.ts';
 
-/** Seals and stores this worker's one object, and knows what it stored last. */
+type Ports = Pick<WorkerPorts, 'own' | 'clock' | 'crypto'>;
+type Settings = Pick<WorkerSettings, 'cluster' | 'node' | 'writeIntervalMs'>;
+
+/** Seals and stores a signer's one object, and knows what it stored last. */
 export class Publisher {
-  readonly #ports: WorkerPorts;
-  readonly #settings: WorkerSettings;
+  readonly #ports: Ports;
+  readonly #settings: Settings;
   #last: OwnSeal | undefined;
   /** Of the newest seal of this worker that was made or seen; milliseconds since the epoch. */
   #newestIat = 0;
   #lastWrite = -Infinity;
 
-  constructor(ports: WorkerPorts, settings: WorkerSettings) {
+  constructor(ports: Ports, settings: Settings) {
     this.#ports = ports;
     this.#settings = settings;
   }
@@ -36,19 +37,18 @@ export class Publisher {
   }
 
   /**
-   * Seals the features with one immutable snapshot of chain and key, proves the seal, stores the whole object, and
+   * Seals the object with one immutable snapshot of chain and key, proves the seal, stores the whole object, and
    * proves what the server says that it stored.
    *
    * @throws FeaturesealError mutated, store-conflict, store-unavailable, store-refused, or the code of what is wrong with the SVID
    */
-  async publish(discovery: Discovery, svid: X509Svid, signal: AbortSignal): Promise<OwnSeal> {
+  async publish(object: unknown, svid: X509Svid, signal: AbortSignal): Promise<OwnSeal> {
     const { own, clock, crypto } = this.#ports;
     const { cluster } = this.#settings;
     await this.#pause(signal);
     const stored = await own.read(signal);
     await this.#learn(stored, svid);
 
-    const object = nodeFeatureOf(discovery, this.#settings);
     const sealed = await signNodeFeature(object, { svid, cluster, now: new Date(this.#nextIat()), crypto });
     const seal = await this.#prove(sealed, svid);
     this.#newestIat = seal.iat;

@@ -3,6 +3,7 @@ import { canonicalText } from '../feature/canonical-text.ts';
 import type { Discovery } from '../feature/features.ts';
 import type { X509Svid } from '../port/svid-source.ts';
 import { wakeable } from '../runtime/wakeable.ts';
+import { nodeFeatureOf } from './node-feature.ts';
 import type { SealReason, WorkerPorts } from './ports.ts';
 import { Publisher } from './publisher.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -72,8 +73,8 @@ export class Worker {
 
   /** Discovers, signs and stores once: `--once`. @throws FeaturesealError as Publisher.publish, or identity-absent */
   async once(svid: X509Svid, signal: AbortSignal): Promise<void> {
-    const discovery = await this.#ports.discover(signal);
-    const seal = await this.#publisher.publish(discovery, svid, signal);
+    const { validUntil: _, ...discovery } = await this.#ports.discover(signal);
+    const seal = await this.#publisher.publish(nodeFeatureOf(discovery, this.#settings), svid, signal);
     this.#ports.report.published('started', seal.iat, svid.spiffeId);
   }
 
@@ -106,7 +107,9 @@ export class Worker {
     // Jitter of a tenth: workers that started together drift apart.
     this.#discoverAt = clock.now() + this.#settings.discoverIntervalMs * (0.95 + 0.1 * random());
     try {
-      this.#discovery = await discover(signal);
+      const { validUntil = Infinity, ...discovery } = await discover(signal);
+      this.#discovery = discovery;
+      this.#discoverBy(validUntil);
     } catch (thrown) {
       if (signal.aborted) return;
       throw thrown;
@@ -118,8 +121,14 @@ export class Worker {
 
   /** Files that a plugin watches changed. Many changes at once are one discovery, and none follows another too closely. */
   #onSource(): void {
-    this.#discoverAt = Math.min(this.#discoverAt, this.#lastDiscovery + this.#settings.writeIntervalMs);
+    this.#discoverBy(this.#lastDiscovery);
     this.#wake.ring();
+  }
+
+  /** Not after `moment`, and not sooner after the last one than the object may be written. */
+  #discoverBy(moment: number): void {
+    const soonest = this.#lastDiscovery + this.#settings.writeIntervalMs;
+    this.#discoverAt = Math.min(this.#discoverAt, Math.max(moment, soonest));
   }
 
   /** Somebody wrote the object: we, or somebody who has no business there. Only the store's present word counts. */
@@ -153,7 +162,8 @@ export class Worker {
       return;
     }
     try {
-      const seal = await this.#publisher.publish(this.#discovery, svid, signal);
+      const object = nodeFeatureOf(this.#discovery, this.#settings);
+      const seal = await this.#publisher.publish(object, svid, signal);
       this.#failures = 0;
       this.#retryAt = 0;
       this.#sealedWith = svid;
