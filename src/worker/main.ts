@@ -70,9 +70,9 @@ export async function runWorker(
   });
   const published = { only: config.publishFeatures, except: config.noPublishFeatures };
   const discover: WorkerPorts['discover'] = async (until) => {
-    const { discovery, failures } = await discoverAgain(until);
+    const { discovery, validUntil, failures } = await discoverAgain(until);
     for (const { plugin } of failures) table.add('worker_plugin_failures_total', { plugin });
-    return publishedPart(discovery, published);
+    return { ...publishedPart(discovery, published), ...(validUntil && { validUntil }) };
   };
   const watchSources: WorkerPorts['watchSources'] = (onChange, until) =>
     watchPlugins({ plugins, hostRoot, log, signal: until }, onChange);

@@ -18,12 +18,18 @@ export interface WorkerReport {
   objectChanged(): void;
 }
 
+/** What was found. */
+export interface TimedDiscovery extends Discovery {
+  /** From then on it would be something else, whatever the interval; milliseconds since the epoch. */
+  readonly validUntil?: number;
+}
+
 /** Everything that the loop needs of the outside world. */
 export interface WorkerPorts {
   readonly own: OwnNodeFeature;
   readonly svids: SvidSource;
   /** One discovery; rejects only when `signal` aborts. */
-  readonly discover: (signal: AbortSignal) => Promise<Discovery>;
+  readonly discover: (signal: AbortSignal) => Promise<TimedDiscovery>;
   /** Tells when a discovery would find something else, until `signal` aborts; where it is absent the interval alone does. */
   readonly watchSources?: (onChange: () => void, signal: AbortSignal) => Promise<void>;
   readonly report: WorkerReport;

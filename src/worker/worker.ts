@@ -159,6 +159,7 @@ export class Worker {
       const isTooEarly = !this.#isWaiting && problem === undefined;
       this.#isWaiting = true;
       this.#due = { reason, at: clock.now() + (isTooEarly ? firstRetryMs : longestRetryMs) };
+      if (reason === 'object-changed') await this.#putBack(signal);
       return;
     }
     try {
@@ -178,6 +179,19 @@ export class Worker {
       report.publishFailed(asFeaturesealError(thrown, 'internal', 'the object could not be published'));
       this.#retryAt = clock.now() + this.#backOff();
       this.#due = { reason, at: this.#retryAt };
+    }
+  }
+
+  /** Without an identity nothing new is sealed; what somebody changed is still put back. */
+  async #putBack(signal: AbortSignal): Promise<void> {
+    const { clock, report } = this.#ports;
+    try {
+      await this.#publisher.putBack(signal);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      report.publishFailed(asFeaturesealError(thrown, 'internal', 'the object could not be put back'));
+      this.#retryAt = clock.now() + this.#backOff();
+      this.#due = { reason: 'object-changed', at: this.#retryAt };
     }
   }
 

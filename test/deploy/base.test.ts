@@ -175,6 +175,7 @@ describeRendered('overlay default', () => {
     for (const container of [worker(), master()].flatMap((each) => podOf(each).containers)) {
       expect(container).toMatchObject({
         ports: [{ name: 'health', containerPort: 8080 }],
+        startupProbe: { httpGet: { path: '/livez', port: 'health' } },
         livenessProbe: { httpGet: { path: '/livez', port: 'health' } },
         readinessProbe: { httpGet: { path: '/readyz', port: 'health' } },
       });

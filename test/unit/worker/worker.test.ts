@@ -191,6 +191,31 @@ describe('a worker that runs', () => {
     await world.stop();
   });
 
+  test('discovers when what it found is no longer valid, and not before', async () => {
+    const world = new WorkerWorld(await x509Svid());
+    world.discovery = { ...discovered({ AVX2: {} }), validUntil: noon + 7 * second };
+    await world.start();
+    world.discovery = discovered({});
+    await world.pass(7 * second - 1);
+    expect(world.told).toMatchObject({ writes: 1, discoveries: 1 });
+    await world.pass(1);
+    expect(world.told.published[1]).toMatchObject({ reason: 'features-changed', at: noon + 7 * second });
+    expect(world.stored.spec).not.toHaveProperty('validUntil');
+    // What has no end is looked at when the interval is over.
+    await world.pass(59 * second);
+    expect(world.told.discoveries).toBe(2);
+    await world.stop();
+  });
+
+  test('discovers at most once a second, whatever a plugin says of its end', async () => {
+    const world = new WorkerWorld(await x509Svid());
+    world.discovery = { ...discovered({ AVX2: {} }), validUntil: noon - minute };
+    await world.start();
+    await world.pass(3 * second);
+    expect(world.told).toMatchObject({ writes: 1, discoveries: 4 });
+    await world.stop();
+  });
+
   test('publishes nothing where files changed and features did not', async () => {
     const world = await WorkerWorld.started();
     await world.pass(10 * second);

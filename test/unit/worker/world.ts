@@ -5,6 +5,7 @@ import { MemoryNodeFeatures } from '../../../src/memory/node-features.ts';
 import type { OwnNodeFeature } from '../../../src/port/node-feature-store.ts';
 import type { SvidSource, X509Svid } from '../../../src/port/svid-source.ts';
 import { verifyNodeFeature } from '../../../src/seal/verify.ts';
+import type { TimedDiscovery } from '../../../src/worker/ports.ts';
 import { workerDefaults } from '../../../src/worker/settings.ts';
 import { Worker } from '../../../src/worker/worker.ts';
 import type { TestCa, TestCertificateOptions } from '../../support/certificates.ts';
@@ -94,7 +95,7 @@ export class WorkerWorld {
   };
   readonly svids: FakeSvids;
   readonly worker: Worker;
-  discovery: Discovery = discovered({ AVX2: {} });
+  discovery: TimedDiscovery = discovered({ AVX2: {} });
   random = 0.5;
   /** Called before each read and write; may throw or wait. */
   beforeRead: () => unknown = () => undefined;
