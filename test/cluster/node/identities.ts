@@ -51,7 +51,14 @@ export function describeIdentities(overlay: string, installed: InstalledCluster)
       installed.kubectl('-n', 'spire-server', 'scale', 'statefulset/spire-server', `--replicas=${replicas}`);
     await server(0);
     try {
-      await installed.kubectl('-n', 'spire-server', 'wait', '--for=delete', 'pod/spire-server-0');
+      await installed.kubectl(
+        '-n',
+        'spire-server',
+        'wait',
+        '--for=delete',
+        'pod/spire-server-0',
+        '--timeout=60s',
+      );
       await installed.kubectl('-n', namespace, 'delete', 'pods', '-l', 'app.kubernetes.io/component=master');
       await installed.rollout(namespace, 'deployment/featureseal-master');
       await installed.kubectl(
@@ -60,7 +67,7 @@ export function describeIdentities(overlay: string, installed: InstalledCluster)
         installed.node,
         'feature.node.kubernetes.io/kernel-version.full-',
       );
-      await installed.until('a master that knows no other time has put the label back', async () => {
+      await installed.until('the new master has put the label back', async () => {
         return (await installed.ownLabels()).length === before.length;
       });
       expect(await installed.ownLabels()).toEqual(before);

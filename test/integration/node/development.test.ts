@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { describeInstalled } from '../../cluster/node/installed.ts';
 import { run } from '../../cluster/node/kubectl.ts';
 import { RealNode } from '../../cluster/node/real-node.ts';
+import { spiffeCsiDriver } from '../../cluster/spiffe-csi-driver.ts';
 
 const bin = process.env['FEATURESEAL_NODE_BIN'];
 const image = process.env['FEATURESEAL_NODE_IMAGE'];
@@ -26,56 +27,92 @@ describeOnNode('overlay development on a real kubelet', () => {
     await started?.close();
   });
 
-  describeInstalled('development', () => node().kubectl);
+  describe("where SPIFFE's own driver has the name csi.spiffe.io", () => {
+    const overlay = join(repository, 'deploy/overlays/development');
+    const driver = (): Promise<unknown> => node().kubectl.json('csidriver', 'csi.spiffe.io');
+    let before: unknown;
 
-  test('keeps one socket a pod, and its volume, over three restarts of kubelet', async () => {
-    const pods = await podsWithVolume();
-    for (let round = 0; round < 3; round += 1) {
-      await node().restart('kubelet');
-      // A pod that starts shows that this kubelet is at work.
-      await node().kubectl.run(
-        'run',
-        `round-${round}`,
-        '--image=localhost/featureseal:dev',
-        '--restart=Never',
-        '--',
-        '--version',
+    beforeAll(async () => {
+      await node().kubectl.apply(spiffeCsiDriver);
+      before = await driver();
+    });
+    afterAll(async () => {
+      await node().kubectl.run('delete', 'csidriver', 'csi.spiffe.io');
+    });
+
+    test('refuses the driver, and its node plugin serves nothing', async () => {
+      await expect(node().kubectl.run('apply', '-k', overlay)).rejects.toThrow(
+        /spec\.volumeLifecycleModes: .*field is immutable/,
       );
-      await node().kubectl.run(
-        'wait',
-        '--for=jsonpath={.status.phase}=Succeeded',
-        `pod/round-${round}`,
-        '--timeout=120s',
+      expect(await driver()).toEqual(before);
+      await node().kubectl.until('the node plugin has said so', async () => {
+        const plugin = 'daemonset/featureseal-identity-node-plugin';
+        const log = await node().kubectl.run('-n', 'featureseal-identity', 'logs', plugin);
+        return log.includes('[driver-mismatch] CSIDriver csi.spiffe.io');
+      });
+      expect(JSON.stringify(await node().kubectl.json('csinode', node().name))).not.toContain(
+        'csi.spiffe.io',
       );
-      await node().kubectl.run('delete', 'pod', `round-${round}`);
-    }
-    expect(await podsWithVolume()).toEqual(pods);
-    expect(await listeners()).toBe(pods.length);
+      expect(await node().run('ls', '/var/lib/kubelet/plugins/csi.spiffe.io')).toBe('');
+    });
+
+    test('is pruned without the driver of the other', async () => {
+      await prune();
+      expect(await driver()).toEqual(before);
+      expect(await node().kubectl.run('get', 'namespaces')).not.toContain('featureseal');
+    });
   });
 
-  test('leaves nothing behind when it is pruned', async () => {
+  describe('where nobody else has that name', () => {
+    describeInstalled('development', () => node().kubectl);
+
+    test('keeps one socket a pod, and its volume, over three restarts of kubelet', async () => {
+      const pods = await podsWithVolume();
+      for (let round = 0; round < 3; round += 1) {
+        await node().restart('kubelet');
+        // A pod that starts shows that this kubelet is at work.
+        await node().kubectl.run(
+          'run',
+          `round-${round}`,
+          '--image=localhost/featureseal:dev',
+          '--restart=Never',
+          '--',
+          '--version',
+        );
+        await node().kubectl.run(
+          'wait',
+          '--for=jsonpath={.status.phase}=Succeeded',
+          `pod/round-${round}`,
+          '--timeout=120s',
+        );
+        await node().kubectl.run('delete', 'pod', `round-${round}`);
+      }
+      expect(await podsWithVolume()).toEqual(pods);
+      expect(await listeners()).toBe(pods.length);
+    });
+
+    test('leaves nothing behind when it is pruned', async () => {
+      await prune('--crds');
+      const { metadata } = await node().kubectl.json<{ metadata: unknown }>('node', node().name);
+      expect(JSON.stringify(metadata)).not.toMatch(/feature\.node\.kubernetes\.io|featureseal|nfd\.node/);
+      const left = await node().kubectl.run(
+        'get',
+        'pods,crds,csidrivers,clusterroles,clusterrolebindings,namespaces',
+        '-A',
+      );
+      expect(left).not.toMatch(/featureseal|nfd\.k8s-sigs|csi\.spiffe\.io/);
+      expect(await node().run('cat', '/proc/mounts')).not.toContain('kubernetes.io~csi');
+    });
+  });
+
+  async function prune(...flags: readonly string[]): Promise<void> {
     const [, ...entrance] = node().entrance;
-    await run(
-      'nsenter',
-      [...entrance, join(repository, 'scripts/prune'), '--overlay', 'development', '--crds'],
-      {
-        env: {
-          ...process.env,
-          PATH: `${bin ?? ''}:${process.env['PATH'] ?? ''}`,
-          KUBECONFIG: node().kubeconfig,
-        },
-      },
-    );
-    const { metadata } = await node().kubectl.json<{ metadata: unknown }>('node', node().name);
-    expect(JSON.stringify(metadata)).not.toMatch(/feature\.node\.kubernetes\.io|featureseal|nfd\.node/);
-    const left = await node().kubectl.run(
-      'get',
-      'pods,crds,csidrivers,clusterroles,clusterrolebindings,namespaces',
-      '-A',
-    );
-    expect(left).not.toMatch(/featureseal|nfd\.k8s-sigs|csi\.spiffe\.io/);
-    expect(await node().run('cat', '/proc/mounts')).not.toContain('kubernetes.io~csi');
-  });
+    const script = [join(repository, 'scripts/prune'), '--overlay', 'development', ...flags];
+    const PATH = `${bin ?? ''}:${process.env['PATH'] ?? ''}`;
+    await run('nsenter', [...entrance, ...script], {
+      env: { ...process.env, PATH, KUBECONFIG: node().kubeconfig },
+    });
+  }
 
   /** UID and restarts of each pod that has a socket. */
   async function podsWithVolume(): Promise<readonly string[]> {
