@@ -1,6 +1,6 @@
-# The programs of a Kubernetes control plane for tests, built from Go modules (test/cluster/tools), and csi-sanity and helm,
-# each from one of its own (test/cluster/csi-sanity, test/cluster/helm). They go into a cache outside the checkout, under a
-# digest of all that decides what they are: a fresh clone builds nothing twice.
+# The programs of a Kubernetes control plane for tests, built from Go modules (test/cluster/tools), and csi-sanity, helm and
+# promtool, each from one of its own (test/cluster/csi-sanity, helm, prometheus). They go into a cache outside the checkout,
+# under a digest of all that decides what they are: a fresh clone builds nothing twice.
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -10,6 +10,7 @@ cluster_programs=(
   kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver
   csi-sanity=github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity
   helm=helm.sh/helm/v4/cmd/helm
+  promtool=github.com/prometheus/prometheus/cmd/promtool
 )
 
 # Prints why the programs cannot be built here, nothing where they can.
@@ -28,7 +29,7 @@ cluster_bin() {
   stamp=$(
     cd "$cluster_tools" || exit
     {
-      cat go.mod go.sum ../{csi-sanity,helm}/go.{mod,sum} "$root/scripts/lib/cluster.sh"
+      cat go.mod go.sum ../{csi-sanity,helm,prometheus}/go.{mod,sum} "$root/scripts/lib/cluster.sh"
       go env GOVERSION GOOS GOARCH
     } | sha256sum
   )
@@ -60,13 +61,15 @@ build_cluster() {
 
 # build_cluster_program PACKAGE FILE: a program appears under its name only when it is whole.
 build_cluster_program() {
-  local package=$1 file=$2 module=$cluster_tools version
+  local package=$1 file=$2 module=$cluster_tools tags='' version
   case $package in
     */csi-sanity | */helm) module=$root/test/cluster/${package##*/} ;;
+    # Without what finds targets in clouds, most of the program, which its go.mod has not got either.
+    */promtool) module=$root/test/cluster/prometheus tags=remove_all_sd ;;
   esac
   version=$(cd "$cluster_tools" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
   # One CGO_ENABLED for all, or what they share is compiled twice. Without its version a program would say v0.0.0.
-  (cd "$module" && CGO_ENABLED=0 go build -mod=readonly -trimpath \
+  (cd "$module" && CGO_ENABLED=0 go build -mod=readonly -trimpath -tags "$tags" \
     -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" -o "$file.new" "$package") &&
     mv "$file.new" "$file"
 }

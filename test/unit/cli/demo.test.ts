@@ -44,6 +44,16 @@ describe('featureseal demo', () => {
   );
 
   test(
+    'tells plugins the name of the node',
+    async () => {
+      const { out } = await demo('-o', 'json', '--plugins', './test/unit/plugin/modules/node-name.js');
+      const { node, labels } = JSON.parse(out) as { node: string; labels: unknown };
+      expect(labels).toEqual({ 'feature.node.kubernetes.io/node-name-is': node });
+    },
+    limitMs,
+  );
+
+  test(
     'leaves nothing behind',
     async () => {
       const own = async () =>

@@ -5,6 +5,7 @@ import { commands } from '../../../src/cli/commands.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { runCli } from '../../../src/cli/run.ts';
 import { recordCli } from '../../support/cli-context.ts';
+import { kubeconfigOf } from '../../support/fake-api/kubeconfig.ts';
 import { FakeApiServer, type ApiObject } from '../../support/fake-api-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -53,19 +54,6 @@ export function fakeCluster(): () => FakeCluster {
   return () => {
     if (cluster === undefined) throw new Error('only inside a test');
     return cluster;
-  };
-}
-
-function kubeconfigOf(server: FakeApiServer): unknown {
-  const { origin } = server.endpoint();
-  const ca = Buffer.from(server.caPem).toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'fake',
-    contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'fake' } }],
-    clusters: [{ name: 'fake', cluster: { server: origin, 'certificate-authority-data': ca } }],
-    users: [{ name: 'fake', user: {} }],
   };
 }
 
