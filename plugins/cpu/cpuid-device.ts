@@ -8,14 +8,14 @@ export const cpuidDevice = '/dev/cpu/0/cpuid';
 /** Linux, Documentation/admin-guide/devices.txt: 203 char, CPU CPUID information. */
 const cpuidMajor = 203;
 
-/**
- * CPUID by the kernel's device, which needs its module `cpuid` and root. Undefined where the device does not exist;
- * throws where it may not be opened.
- */
-export async function openCpuidDevice(host: Host): Promise<Cpuid | undefined> {
-  const real = await host.locate(cpuidDevice);
-  if (real === undefined) return undefined;
-  const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+/** The kernel's device for CPUID, which needs its module `cpuid` and root; undefined where there is none. */
+export async function findCpuidDevice(host: Host): Promise<string | undefined> {
+  return await host.locate(cpuidDevice);
+}
+
+/** All answers of the device. @throws where it may not be opened, or is something else */
+export async function askCpuidDevice(file: string): Promise<Cpuid> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const kind = await handle.stat();
     // A file put there instead could say anything.

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { access, statfs } from 'node:fs/promises';
+import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
 import { answered, questions } from './cpuid-answers.ts';
 import type { Cpuid, Registers } from './cpuid.ts';
@@ -22,15 +21,11 @@ export interface CpuidAnswers {
 }
 
 /**
- * The instruction itself, executed by a program of ours, which needs no privilege. Undefined where it was not built, and
- * where the host root is not of the machine that we run on: it would tell of another processor.
+ * Our program that executes the instruction, which needs no privilege. Undefined where it was not built, and where the
+ * host root is not of the machine that we run on: it would tell of another processor.
  */
-export async function runCpuidProgram(
-  host: Host,
-  { signal }: Pick<DiscoverContext, 'signal'>,
-): Promise<CpuidAnswers | undefined> {
-  if (!(await isBuilt()) || !(await isThisMachine(host))) return undefined;
-  return await askCpuidProgram(cpuidProgram, signal);
+export async function findCpuidProgram(host: Host): Promise<string | undefined> {
+  return existsSync(cpuidProgram) && (await isThisMachine(host)) ? cpuidProgram : undefined;
 }
 
 /** All answers of the program in this file. */
@@ -71,14 +66,7 @@ function odd(): Error {
   return unreadable(cpuidProgram, 'did not answer what it was asked');
 }
 
-async function isBuilt(): Promise<boolean> {
-  return await access(cpuidProgram).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function isThisMachine(host: Host): Promise<boolean> {
   const real = await host.locate(cpuinfoFile);
-  return real !== undefined && (await statfs(real)).type === procfsMagic;
+  return real !== undefined && statfsSync(real).type === procfsMagic;
 }

@@ -6,6 +6,7 @@ import { findCoprocessor } from './coprocessor.ts';
 import { findCstate } from './cstate.ts';
 import { findHybrid } from './hybrid.ts';
 import { defaultBlacklist, labelsOf } from './labels.ts';
+import type { KnownInstructions } from './instruction.ts';
 import { readProcessor } from './processor.ts';
 import { findPstate } from './pstate.ts';
 import { findRdt } from './rdt.ts';
@@ -27,12 +28,13 @@ const optionsSchema = z.strictObject({
 /** Features of the processor; see README.md. */
 export default function cpu(options: unknown): FeaturePlugin {
   const { cpuid } = parseOptions('cpu', optionsSchema, options);
+  const known: KnownInstructions = new Map();
   return {
     name: 'cpu',
     async discover(context) {
       const { host } = context;
       // Read once, asked by several probes: each of them loses its feature where it cannot be read.
-      const processor = readProcessor(host, context);
+      const processor = readProcessor(host, known, context);
       const features = await runProbes(
         {
           cpuid: async () => (await processor).cpuid,

@@ -1,10 +1,9 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
-import { flagsOf } from './cpuid-flags.ts';
 import type { Cpuid } from './cpuid.ts';
 import { cpuinfoFile } from './cpuinfo.ts';
 import { findHypervisor } from './hypervisor.ts';
-import { findInstruction } from './instruction.ts';
+import { findInstruction, type KnownInstructions } from './instruction.ts';
 import { flagsOfKernelNames } from './kernel-flags.ts';
 import { levelFlags } from './levels.ts';
 import { modelFlags, modelOf, type Model } from './model.ts';
@@ -15,17 +14,14 @@ import { vendorOf } from './vendor.ts';
 export async function readX86(
   host: Host,
   cpuinfo: ReadonlyMap<string, string>,
+  known: KnownInstructions,
   context: DiscoverContext,
 ): Promise<Processor> {
   const kernelFlags = new Set((cpuinfo.get('flags') ?? '').split(' ').filter((flag) => flag !== ''));
-  const instruction = await findInstruction(host, kernelFlags, context);
+  const instruction = await findInstruction(host, kernelFlags, known, context);
   if (instruction === undefined) context.log.debug('CPUID flags read', { source: cpuinfoFile });
   const model = instruction === undefined ? modelByKernel(cpuinfo) : modelOf(instruction.cpuid);
-  const direct =
-    instruction === undefined
-      ? flagsByKernel(cpuinfo, kernelFlags)
-      : flagsOf(instruction.cpuid, instruction.state);
-  const flags = allFlags(direct, model);
+  const flags = allFlags(instruction?.flags ?? flagsByKernel(cpuinfo, kernelFlags), model);
 
   const avx10 = avx10Version(flags, instruction?.cpuid);
   const hypervisor = await findHypervisor(host, flags.has('HYPERVISOR'), instruction?.cpuid);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FeaturePlugin, Features } from '../../src/plugin/contract.ts';
 import { parseOptions } from '../../src/plugin/options.ts';
 import { runProbes } from '../../src/plugin/probe.ts';
-import { findConfig } from './config.ts';
+import { findConfig, noConfig } from './config.ts';
 import { findEnabledModules, findLoadedModules } from './modules.ts';
 import { findKvm } from './kvm.ts';
 import { findSelinux } from './selinux.ts';
@@ -18,6 +18,7 @@ const optionsSchema = z.strictObject({
 /** Features of the running kernel; see README.md. */
 export default function kernel(options: unknown): FeaturePlugin {
   const { kconfigFile, configOpts } = parseOptions('kernel', optionsSchema, options);
+  const lastConfig = noConfig();
   return {
     name: 'kernel',
     async discover(context) {
@@ -25,7 +26,7 @@ export default function kernel(options: unknown): FeaturePlugin {
       const features = await runProbes(
         {
           version: () => findVersion(host),
-          config: () => findConfig(host, kconfigFile, context.log),
+          config: () => findConfig(host, kconfigFile, lastConfig, context.log),
           loadedmodule: () => findLoadedModules(host),
           enabledmodule: () => findEnabledModules(host),
           selinux: () => findSelinux(host),

@@ -1,7 +1,7 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { unreadable, type Host } from '../../src/plugin/host-file.ts';
 import { reasonOf } from '../../src/plugin/thrown.ts';
-import { parseFeatureFile, type LocalFeatures } from './parse.ts';
+import { earliest, parseFeatureFile, type LocalFeatures } from './parse.ts';
 
 const maxBytes = 64 * 1024;
 
@@ -13,6 +13,7 @@ export async function readFeatureFiles(
 ): Promise<LocalFeatures> {
   const features = new Map<string, string>();
   const labels = new Map<string, string>();
+  const expiries: number[] = [];
   const names = await host.list(folder);
   if (names === undefined) log.debug('the host has no folder of feature files', { folder });
   // A name with a dot first is hidden: an editor's, or what a ConfigMap volume swaps by renaming.
@@ -26,12 +27,13 @@ export async function readFeatureFiles(
       });
       for (const [key, value] of found.features) features.set(key, value);
       for (const [key, value] of found.labels) labels.set(key, value);
+      if (found.expiry !== undefined) expiries.push(found.expiry.getTime());
     } catch (thrown) {
       signal.throwIfAborted();
       log.warn('feature file left out', { reason: reasonOf(thrown) });
     }
   }
-  return { features, labels };
+  return { features, labels, expiry: earliest(expiries) };
 }
 
 /**

@@ -31,7 +31,17 @@ export default function local(options: unknown): FeaturePlugin {
         context,
       );
       const labels = Object.entries(features.attributes['label']?.elements ?? {});
-      return { features, labels: Object.fromEntries(labels.map(([key, value]) => [fullKey(key), value])) };
+      // Where the files cannot be read the probes have said so.
+      const expiry = await files.then(
+        (found) => found.expiry,
+        () => undefined,
+      );
+      return {
+        features,
+        labels: Object.fromEntries(labels.map(([key, value]) => [fullKey(key), value])),
+        // A line counts until its very last moment.
+        ...(expiry && { validUntil: new Date(expiry.getTime() + 1) }),
+      };
     },
     watch: (context, onChange) => watchFolder({ ...context, folder }, onChange),
   };

@@ -1,5 +1,7 @@
 /** What feature files say, by key as it stands in them. */
 export interface LocalFeatures {
+  /** The first time that is still to come at which lines end to count. */
+  readonly expiry: Date | undefined;
   readonly features: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;
 }
@@ -24,6 +26,7 @@ export function parseFeatureFile(
   const features = new Map<string, string>();
   const labels = new Map<string, string>();
   let expired = false;
+  const expiries: number[] = [];
   let [skipFeature, skipLabel] = [false, false];
 
   const obey = (directive: string, line: number): void => {
@@ -33,7 +36,11 @@ export function parseFeatureFile(
     else if (name !== 'expiry-time') report('there is no such directive', line);
     else if (!dateTime.test(value?.trim() ?? '') || Number.isNaN(Date.parse(value ?? ''))) {
       report('expiry-time is not a time such as 2026-01-31T12:00:00Z', line);
-    } else expired = Date.parse(value ?? '') < now.getTime();
+    } else {
+      const expiry = Date.parse(value ?? '');
+      expired = expiry < now.getTime();
+      if (!expired) expiries.push(expiry);
+    }
   };
 
   for (const [index, raw] of text.split('\n').entries()) {
@@ -45,7 +52,12 @@ export function parseFeatureFile(
     put(labels, key, skipLabel ? undefined : value);
     [skipFeature, skipLabel] = [false, false];
   }
-  return { features, labels };
+  return { features, labels, expiry: earliest(expiries) };
+}
+
+/** The first of some moments, in milliseconds since the epoch; undefined where there is none. */
+export function earliest(moments: readonly number[]): Date | undefined {
+  return moments.length === 0 ? undefined : new Date(Math.min(...moments));
 }
 
 function put(map: Map<string, string>, key: string, value: string | undefined): void {

@@ -2,8 +2,9 @@
 # under a digest of their sources.
 # shellcheck shell=bash source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
-interop_programs=(peer features)
+interop_programs=(peer features pq)
 
 # Prints why the programs cannot be built here, nothing where they can.
 interop_obstacle() {
@@ -27,11 +28,13 @@ interop_bin() {
   printf '%s/interop/%s/bin\n' "${FEATURESEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/featureseal}" "${stamp:0:16}"
 }
 
-# Builds what is missing; a program appears under its name only when it is whole.
+# Builds what is missing; a program appears under its name only when it is whole. Installs under CI=true, and nowhere else,
+# the database that one of them writes to (test/ha): where it is not, those tests are skipped.
 build_interop() {
   local bin program obstacle
   obstacle=$(interop_obstacle)
   [[ -z $obstacle ]] || fail "$obstacle"
+  if [[ ${CI:-} == true ]]; then install_missing postgresql || return; fi
   bin=$(interop_bin)
   mkdir -p "$bin"
   for program in "${interop_programs[@]}"; do

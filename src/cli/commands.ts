@@ -60,6 +60,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
   {
+    name: 'ttl',
+    summary: 'lifetimes for a site that must live without the cloud, and what breaks first',
+    load: async () => (await import('./ttl.ts')).ttlCommand,
+  },
+  {
     name: 'identity',
     summary: 'the development identity, not for production',
     load: async () => (await import('./identity.ts')).identityCommand,

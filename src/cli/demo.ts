@@ -56,7 +56,7 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
   const plugins = await loadPlugins(pluginEntries(flags.plugins), { folder: resolve('.') });
   const world = await World.create(context, {
     svidTtlMs: flags.serve === true ? minuteMs : hourMs,
-    discover: repeatedDiscovery({ plugins, hostRoot: '/', log, clock, deadlineMs }),
+    discoverAs: (nodeName) => repeatedDiscovery({ plugins, hostRoot: '/', nodeName, log, clock, deadlineMs }),
   });
   try {
     say(

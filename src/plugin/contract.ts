@@ -45,11 +45,17 @@ export interface WatchContext extends Pick<DiscoverContext, 'hostRoot' | 'log'> 
   readonly signal: AbortSignal;
 }
 
+/** What a plugin returns. */
+export interface PluginDiscovery extends Discovery {
+  /** From then on a discovery would find something else: it is made then, not only when the interval is over. */
+  readonly validUntil?: Date;
+}
+
 /** One source of features. Returns data and changes nothing. */
 export interface FeaturePlugin {
   /** Prefix of its features and labels: lower-case letters, digits and dashes. */
   readonly name: string;
-  discover(context: DiscoverContext): Promise<Discovery>;
+  discover(context: DiscoverContext): Promise<PluginDiscovery>;
   /**
    * For what can be watched: calls `onChange` whenever a discovery would find something else, and resolves once its
    * signal aborts. Many calls at once ask for one discovery.

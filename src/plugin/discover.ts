@@ -1,8 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { FeaturesealError, asFeaturesealError } from '../error.ts';
 import type { Features } from '../feature/features.ts';
 import { labelSyntaxFault } from '../feature/label.ts';
 import type { Discovery, Log } from './contract.ts';
+import { startDeadline } from './deadline.ts';
+import { hostPaths } from './host-path.ts';
 import { labelKey } from './label.ts';
 import { limits } from './limits.ts';
 import type { LoadedPlugin } from './load.ts';
@@ -19,25 +21,27 @@ export interface PluginFailure {
 export interface DiscoveryResult {
   /** Keys of features are `plugin.feature`; keys of labels are full and legal. */
   readonly discovery: Discovery;
+  /** The first moment from which on a plugin would find something else; milliseconds since the epoch. */
+  readonly validUntil?: number;
   readonly failures: readonly PluginFailure[];
   /** Milliseconds by plugin, of those that failed too. */
   readonly durations: ReadonlyMap<string, number>;
 }
 
-export interface DiscoverOptions extends RunOptions {
+export interface DiscoverOptions extends Omit<RunOptions, 'deadline' | 'paths'> {
   /** Their names are distinct, as loadPlugins sees to. Of two that give the same label the later one counts. */
   readonly plugins: readonly LoadedPlugin[];
 }
 
 /**
- * Asks every plugin at the same time, each with its own deadline, and merges what they return in their order. A plugin
+ * Asks every plugin at the same time, until the deadline, and merges what they return in their order. A plugin
  * that fails is reported beside the result and takes nothing from the others.
  *
  * @throws FeaturesealError aborted, when `signal` aborts; file-unreadable where the host root is no folder
  */
 export async function discoverAll(options: DiscoverOptions): Promise<DiscoveryResult> {
-  const { plugins, hostRoot, log, clock } = options;
-  await demandFolder(hostRoot);
+  const { plugins, hostRoot, signal, log, clock, deadlineMs } = options;
+  demandFolder(hostRoot);
   const failures: PluginFailure[] = [];
   const durations = new Map<string, number>();
   const fail = (plugin: string, error: FeaturesealError): void => {
@@ -45,18 +49,22 @@ export async function discoverAll(options: DiscoverOptions): Promise<DiscoveryRe
     log.warn('plugin failed', { plugin, code: error.code, reason: error.message });
   };
 
+  const paths = hostPaths(hostRoot);
+  const deadline = startDeadline(deadlineMs, clock, signal);
   const outcomes = await Promise.all(
     plugins.map(async (plugin) => {
       const start = clock.now();
-      const outcome = await runPlugin(plugin, options).catch((thrown: unknown) =>
+      const outcome = await runPlugin(plugin, { ...options, paths, deadline }).catch((thrown: unknown) =>
         asFeaturesealError(thrown, 'plugin-failed', `plugin ${plugin.name}`),
       );
       return { name: plugin.name, outcome, duration: clock.now() - start };
     }),
   );
+  deadline.end();
 
   const kept: (readonly [string, Discovery])[] = [];
   let bytes = 0;
+  let validUntil = Infinity;
   for (const { name, outcome, duration } of outcomes) {
     durations.set(name, duration);
     if (outcome instanceof FeaturesealError) {
@@ -66,25 +74,31 @@ export async function discoverAll(options: DiscoverOptions): Promise<DiscoveryRe
       fail(name, noRoom(name, outcome));
     } else {
       bytes += outcome.bytes;
+      validUntil = Math.min(validUntil, outcome.validUntil ?? Infinity);
       kept.push([name, outcome.discovery]);
     }
   }
   return {
     discovery: { features: mergeFeatures(kept), labels: mergeLabels(kept, log) },
+    ...(validUntil === Infinity ? {} : { validUntil }),
     failures,
     durations,
   };
 }
 
 /** A host root that is not mounted would look like a host without features, and its labels would go. */
-async function demandFolder(hostRoot: string): Promise<void> {
-  const isFolder = await stat(hostRoot).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isFolder) return;
+function demandFolder(hostRoot: string): void {
+  if (isFolder(hostRoot)) return;
   const message = `the host root ${JSON.stringify(hostRoot)} is no folder; mount the root of the host there`;
   throw new FeaturesealError({ code: 'file-unreadable', message });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function noRoom(plugin: string, { bytes }: Snapshot): FeaturesealError {

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from './thrown.ts';
 
@@ -8,22 +8,37 @@ const mostLinks = 40;
 /** Where a path of the host leads; what is absent may be a link that leads nowhere. */
 export type Resolved = { readonly real: string } | { readonly absent: true; readonly dangling: boolean };
 
+/** Finds out where paths of one host lead. */
+export interface HostPaths {
+  readonly resolve: (path: string) => Resolved;
+  /**
+   * The same with its last part as it stands, which may be a link or absent: for who opens a file without following links
+   * and learns it then. Undefined where the folder is absent, or the path ends in no name.
+   */
+  readonly nearest: (path: string) => string | undefined;
+  /** What stands in a folder, by where it is in this process: of each entry that is known to be a link, or none. */
+  readonly learn: (folder: string, entries: readonly Dirent[]) => void;
+}
+
 /**
  * Follows links as the host itself would: an absolute target starts at the host's root and `..` never leaves it.
  * Left to this process's kernel, a link of the host such as `/lib/modules/6.1/build -> /usr/src/linux` would be
  * followed into the container. Remembers each link and each folder, so that a thousand files below one folder cost little.
  */
-export function hostPathResolver(root: string): (path: string) => Resolved {
+export function hostPaths(root: string): HostPaths {
   const top = join(root, '/').slice(0, -1);
   const links = new Map<string, string | undefined>();
-  const folders = new Map<string, string>();
+  const isLink = new Set<string>();
+  const folders = new Map<string, Resolved>();
   const linkAt = (path: string): string | undefined => {
-    if (!links.has(path)) links.set(path, readLink(path));
-    return links.get(path);
+    if (links.has(path)) return links.get(path);
+    const target = readLink(path, isLink.has(path));
+    links.set(path, target);
+    return target;
   };
 
-  /** From `start`, which is free of links. `onLast` is told where the folder of the path's last part is. */
-  const follow = (start: string, path: string, onLast: (folder: string) => void): Resolved => {
+  /** From `start`, which is free of links. */
+  const follow = (start: string, path: string): Resolved => {
     const left = parts(path).reverse();
     let done = start;
     let followed = 0;
@@ -31,7 +46,6 @@ export function hostPathResolver(root: string): (path: string) => Resolved {
     let asked = left.length;
     let endsInLink = false;
     for (let part = left.pop(); part !== undefined; part = left.pop()) {
-      if (asked > 0 && left.length === 0) onLast(done);
       asked = Math.min(asked, left.length);
       if (part === '..') {
         done = done === top ? top : done.slice(0, done.lastIndexOf('/'));
@@ -49,19 +63,37 @@ export function hostPathResolver(root: string): (path: string) => Resolved {
       if (target.startsWith('/')) done = top;
       left.push(...parts(target).reverse());
     }
-    return { real: done === '' ? '/' : done };
+    return { real: done };
   };
 
-  return (path) => {
-    const slash = path.lastIndexOf('/');
-    // A path without any is one below the root.
-    const [folder, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
-    const known = folders.get(folder);
-    if (known !== undefined) return follow(known, name, () => undefined);
-    return follow(top, path, (real) => {
-      // Not where the path ends in a slash or a dot: its last part is one of the folder's own then.
-      if (name !== '' && name !== '.') folders.set(folder, real);
-    });
+  const folderOf = (path: string): Resolved => {
+    const found = folders.get(path) ?? follow(top, path);
+    folders.set(path, found);
+    return found;
+  };
+  const split = (path: string): readonly [folder: Resolved, name: string] => {
+    const slash = Math.max(path.lastIndexOf('/'), 0);
+    return [folderOf(path.slice(0, slash)), path.slice(slash)];
+  };
+
+  return {
+    resolve: (path) => {
+      const [folder, name] = split(path);
+      if ('absent' in folder) return { absent: true, dangling: false };
+      const found = follow(folder.real, name);
+      return 'real' in found && found.real === '' ? { real: '/' } : found;
+    },
+    nearest: (path) => {
+      const [folder, name] = split(path);
+      return 'real' in folder && isName(name) ? `${folder.real}${name}` : undefined;
+    },
+    learn: (folder, entries) => {
+      for (const entry of entries) {
+        const path = join(folder, entry.name);
+        if (entry.isSymbolicLink()) isLink.add(path);
+        else if (entry.isDirectory() || entry.isFile()) links.set(path, undefined);
+      }
+    },
   };
 }
 
@@ -75,8 +107,9 @@ export function isAbsent(thrown: unknown): boolean {
 const absent = '';
 
 /** The target of a link; undefined for what exists and is no link, {@link absent} for what does not exist. */
-function readLink(path: string): string | undefined {
+function readLink(path: string, isLink: boolean): string | undefined {
   try {
+    if (isLink) return readlinkSync(path);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) return absent;
     return found.isSymbolicLink() ? readlinkSync(path) : undefined;
@@ -84,6 +117,11 @@ function readLink(path: string): string | undefined {
     if (isAbsent(thrown)) return absent;
     throw thrown;
   }
+}
+
+/** A slash and what names an entry of a folder. */
+function isName(text: string): boolean {
+  return text.startsWith('/') && !['/', '/.', '/..'].includes(text);
 }
 
 function parts(path: string): string[] {

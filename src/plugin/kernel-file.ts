@@ -1,4 +1,4 @@
-import { hostPathResolver } from './host-path.ts';
+import { hostPaths } from './host-path.ts';
 
 /**
  * Files of /proc that tell of the kernel or the machine and are the same whoever reads them: procfs gives them to every
@@ -15,7 +15,7 @@ const kernelFiles: ReadonlySet<string> = new Set(
 
 /** Finds a file of the kernel below `procRoot`, a procfs of another container of the host; undefined for every other path. */
 export function kernelFileFinder(procRoot: string): (path: string) => string | undefined {
-  const resolve = hostPathResolver(procRoot);
+  const { resolve } = hostPaths(procRoot);
   return (path) => {
     if (!kernelFiles.has(path)) return undefined;
     const found = resolve(path.slice('/proc'.length));

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { LogFields } from '../port/log.ts';
 import type { Clock } from '../port/clock.ts';
 import { systemClock } from '../runtime/clock.ts';
-import type { Discovery, FeaturePlugin, Log } from './contract.ts';
+import type { FeaturePlugin, Log, PluginDiscovery } from './contract.ts';
 import { discoverAll } from './discover.ts';
 import { checkPlugin } from './load.ts';
 
@@ -28,7 +28,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-export interface PluginFinding extends Discovery {
+export interface PluginFinding extends PluginDiscovery {
   readonly log: readonly LogLine[];
 }
 
@@ -44,7 +44,7 @@ export async function discoverWith(plugin: FeaturePlugin, options: PluginTest): 
   const log: LogLine[] = [];
   const hostRoot = typeof host === 'string' ? resolve(host) : await makeHost(host);
   try {
-    const { discovery, failures } = await discoverAll({
+    const { discovery, validUntil, failures } = await discoverAll({
       plugins: [checked],
       hostRoot,
       ...(nodeName === undefined ? {} : { nodeName }),
@@ -54,7 +54,7 @@ export async function discoverWith(plugin: FeaturePlugin, options: PluginTest): 
       deadlineMs,
     });
     for (const { error } of failures) throw error;
-    return { ...discovery, log };
+    return { ...discovery, ...(validUntil !== undefined && { validUntil: new Date(validUntil) }), log };
   } finally {
     if (typeof host !== 'string') await rm(hostRoot, { recursive: true, force: true });
   }

@@ -62,7 +62,16 @@ function toFeatures(found: readonly (readonly [string, Finding])[]): Features {
   };
 }
 
+/**
+ * Values that a probe keeps from one discovery to the next: sorted and frozen. As long as a feature has the same frozen
+ * values, it is not sorted, copied and checked again.
+ */
+export function keptValues(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.freeze(sortedByKey(values));
+}
+
 /** By key alone: the default order would join key and value of each entry at every comparison. */
-function sortedByKey(values: Readonly<Record<string, string>>): Record<string, string> {
+function sortedByKey(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (Object.isFrozen(values)) return values;
   return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,7 +1,9 @@
 import { FeaturesealError } from '../error.ts';
 import type { Clock } from '../port/clock.ts';
 import type { DiscoverContext, Log } from './contract.ts';
+import type { Deadline } from './deadline.ts';
 import { hostOf } from './host-file.ts';
+import type { HostPaths } from './host-path.ts';
 import type { LoadedPlugin } from './load.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { reasonOf } from './thrown.ts';
@@ -18,40 +20,26 @@ export interface RunOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  readonly deadline: Deadline;
+  /** Of the host root: all plugins of a discovery share what is known of its links. */
+  readonly paths: HostPaths;
 }
 
 /**
- * One discovery of one plugin, abandoned at its deadline whether it heeds the signal or not. A plugin that never
+ * One discovery of one plugin, abandoned at the deadline whether it heeds the signal or not. A plugin that never
  * yields to the event loop cannot be stopped: plugins are trusted code.
  *
  * @throws FeaturesealError plugin-failed, plugin-timeout, plugin-too-large with the plugin's name; aborted
  */
 export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Promise<Snapshot> {
-  const { signal, clock, deadlineMs } = options;
-  const deadline = new AbortController();
-  const settled = new AbortController();
-  const { hostRoot, procRoot, nodeName, isVisible } = options;
-  const both = AbortSignal.any([signal, deadline.signal]);
-  const context: DiscoverContext = {
-    host: hostOf({
-      hostRoot,
-      ...(procRoot && { procRoot }),
-      signal: both,
-      ...(isVisible && { isVisible }),
-    }),
-    hostRoot,
-    ...(nodeName === undefined ? {} : { nodeName }),
-    now: new Date(clock.now()),
-    signal: both,
-    log: attributed(options.log, plugin.name),
-  };
+  const { signal, deadline, deadlineMs } = options;
+  const context = contextOf(plugin, options);
   const answer = async (): Promise<unknown> => await plugin.discover(context);
-  const timer = clock.sleep(deadlineMs, AbortSignal.any([signal, settled.signal]));
   try {
     // The losing promise keeps its handlers: a late rejection of an abandoned plugin disturbs nobody.
     const first = await Promise.race([
       answer().then((returned) => ({ returned })),
-      timer.then(() => undefined),
+      deadline.passed.then(() => undefined),
     ]);
     if (first !== undefined) return takeSnapshot(first.returned);
     if (signal.aborted) throw new FeaturesealError({ code: 'aborted', message: 'discovery was stopped' });
@@ -62,10 +50,26 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
       throw new FeaturesealError({ code: 'aborted', message: 'discovery was stopped', cause: thrown });
     }
     throw failureOf(plugin.name, thrown);
-  } finally {
-    settled.abort();
-    deadline.abort(new FeaturesealError({ code: 'plugin-timeout', message: 'the discovery is over' }));
   }
+}
+
+function contextOf(plugin: LoadedPlugin, options: RunOptions): DiscoverContext {
+  const { hostRoot, procRoot, paths, nodeName, isVisible, log, clock, deadline } = options;
+  const { signal } = deadline;
+  return {
+    host: hostOf({
+      hostRoot,
+      ...(procRoot && { procRoot }),
+      paths,
+      signal,
+      ...(isVisible && { isVisible }),
+    }),
+    hostRoot,
+    ...(nodeName === undefined ? {} : { nodeName }),
+    now: new Date(clock.now()),
+    signal,
+    log: attributed(log, plugin.name),
+  };
 }
 
 /** Whatever came out of a plugin, with its name. Codes of the plugin's own are below `cause`. */

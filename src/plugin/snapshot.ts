@@ -1,14 +1,17 @@
 import { FeaturesealError, asFeaturesealError } from '../error.ts';
-import { isObject } from '../feature/guard.ts';
+import { isObject, type UnknownObject } from '../feature/guard.ts';
 import { parseJsonObject } from '../feature/parse.ts';
 import { parseSpec, type ParsedSpec } from '../feature/spec.ts';
-import type { Discovery } from './contract.ts';
+import type { Discovery, Features } from './contract.ts';
+import { liftKept, rememberKept, type Lifted } from './kept.ts';
 import { limits } from './limits.ts';
 
 /** What a plugin returned, checked and copied. */
 export interface Snapshot {
   readonly discovery: Discovery;
-  /** Size of it in RFC 8785 form. */
+  /** From then on a discovery would find something else; milliseconds since the epoch. */
+  readonly validUntil?: number;
+  /** Size of it in RFC 8785 form, to within a few bytes. */
   readonly bytes: number;
 }
 
@@ -22,24 +25,34 @@ export function takeSnapshot(returned: unknown): Snapshot {
   if (!isObject(returned)) {
     throw new FeaturesealError({ code: 'plugin-failed', message: 'it must return { features, labels }' });
   }
-  const { spec, canonical } = parseReturned(returned);
-  const bytes = Buffer.byteLength(canonical);
-  if (bytes > limits.pluginBytes) throw tooLarge('bytes', bytes, limits.pluginBytes);
-
+  const { spec, canonical, kept, validUntil } = parseReturned(returned);
   const { flags = {}, attributes = {}, instances = {} } = spec.features ?? {};
-  const labels = spec.labels ?? {};
-  const features = [...Object.values(flags), ...Object.values(attributes), ...Object.values(instances)];
-  const elements = features.reduce((sum, feature) => sum + Object.keys(feature.elements).length, 0);
-  demandAtMost('features', features.length, limits.featuresPerPlugin);
-  demandAtMost('elements', elements, limits.elementsPerPlugin);
+  const { labels = {} } = spec;
+  const size = measure(canonical, [flags, attributes, instances], kept);
+  demandAtMost('bytes', size.bytes, limits.pluginBytes);
+  demandAtMost('features', size.features, limits.featuresPerPlugin);
+  demandAtMost('elements', size.elements, limits.elementsPerPlugin);
   demandAtMost('labels', Object.keys(labels).length, limits.labelsPerPlugin);
-  return { discovery: { features: { flags, attributes, instances }, labels }, bytes };
+  const features = { flags, attributes: withKept(attributes, kept), instances };
+  return {
+    discovery: { features, labels },
+    ...(validUntil === undefined ? {} : { validUntil }),
+    bytes: size.bytes,
+  };
+}
+
+interface Parsed extends ParsedSpec, Pick<Lifted, 'kept'> {
+  readonly validUntil: number | undefined;
 }
 
 /** A Discovery has the very shape of a NodeFeature's spec: one strict walk reads both. */
-function parseReturned(returned: object): ParsedSpec {
+function parseReturned(returned: UnknownObject): Parsed {
   try {
-    return parseSpec(parseJsonObject(returned));
+    const { validUntil, ...found } = returned;
+    const { rest, kept } = liftKept(found);
+    const parsed = parseSpec(parseJsonObject(rest));
+    rememberKept(found, parsed.spec.features?.attributes ?? {});
+    return { ...parsed, kept, validUntil: validUntil === undefined ? undefined : momentOf(validUntil) };
   } catch (thrown) {
     const error = asFeaturesealError(thrown, 'plugin-failed', 'what it returned cannot be read');
     const code = error.code === 'object-too-large' ? 'plugin-too-large' : 'plugin-failed';
@@ -50,11 +63,40 @@ function parseReturned(returned: object): ParsedSpec {
   }
 }
 
-function demandAtMost(what: string, count: number, most: number): void {
-  if (count > most) throw tooLarge(what, count, most);
+interface Size {
+  readonly bytes: number;
+  readonly features: number;
+  readonly elements: number;
 }
 
-function tooLarge(what: string, count: number, most: number): FeaturesealError {
+function measure(
+  canonical: Uint8Array,
+  kinds: readonly Features[keyof Features][],
+  kept: Lifted['kept'],
+): Size {
+  const found = kinds.flatMap((kind) => Object.values<{ readonly elements: object }>(kind));
+  const elements = found.reduce((sum, each) => sum + Object.keys(each.elements).length, 0);
+  return {
+    bytes: kept.reduce((sum, [, each]) => sum + each.bytes, canonical.length),
+    features: found.length + kept.length,
+    elements: kept.reduce((sum, [, each]) => sum + each.elements, elements),
+  };
+}
+
+/** Object.fromEntries defines members, so a feature named `__proto__` is data here as everywhere. */
+function withKept(attributes: Features['attributes'], kept: Lifted['kept']): Features['attributes'] {
+  if (kept.length === 0) return attributes;
+  const others = kept.map(([name, { feature }]) => [name, feature] as const);
+  return Object.fromEntries([...Object.entries(attributes), ...others]);
+}
+
+function momentOf(validUntil: unknown): number {
+  if (validUntil instanceof Date && !Number.isNaN(validUntil.getTime())) return validUntil.getTime();
+  throw new FeaturesealError({ code: 'plugin-failed', message: 'validUntil is not a valid Date' });
+}
+
+function demandAtMost(what: string, count: number, most: number): void {
+  if (count <= most) return;
   const message = `it returned ${String(count)} ${what}, at most ${String(most)} are taken`;
-  return new FeaturesealError({ code: 'plugin-too-large', message });
+  throw new FeaturesealError({ code: 'plugin-too-large', message });
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { wakeable } from '../runtime/wakeable.ts';
 import type { WatchContext } from './contract.ts';
-import { hostPathResolver, isAbsent } from './host-path.ts';
+import { hostPaths, isAbsent } from './host-path.ts';
 import { reasonOf } from './thrown.ts';
 
 export interface FolderWatch extends WatchContext {
@@ -52,7 +52,7 @@ interface Place {
 }
 
 async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> {
-  const resolve = hostPathResolver(hostRoot);
+  const { resolve } = hostPaths(hostRoot);
   for (let at = folder; ; at = posix.dirname(at)) {
     const found = resolve(at);
     try {

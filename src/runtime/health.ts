@@ -1,9 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type * as http from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
 import { asFeaturesealError } from '../error.ts';
 import type { Log } from '../port/log.ts';
 import type { Metrics } from './metrics.ts';
+
+// Required: an import reads all that the module exports, its WebSocket too, and with it a client of HTTP that nobody here
+// needs; 2 MB for each worker and master.
+const { createServer } = createRequire(import.meta.url)('node:http') as typeof http;
 
 /** Says why it is not ready, or undefined where it is. */
 export type ReadyCheck = () => string | undefined;

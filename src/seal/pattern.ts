@@ -12,8 +12,8 @@ export function parsePattern(text: string, separator: '.' | '/'): GrantPattern |
   if (text === '*') return { type: 'all' };
   const isPrefix = text.endsWith(`${separator}*`);
   const name = isPrefix ? text.slice(0, -1) : text;
-  const [source, feature, ...rest] = splitOnce(name, separator);
-  if (name.includes('*') || source === '' || rest.length > 0) return undefined;
+  const [source, feature] = splitOnce(name, separator);
+  if (name.includes('*') || source === '') return undefined;
   if (feature === undefined || (feature === '') !== isPrefix) return undefined;
   return isPrefix ? { type: 'prefix', prefix: name } : { type: 'exact', name };
 }

@@ -75,11 +75,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 
 /** Versions 1 and 2 have no extensions, so nothing would say that the subject is no CA. */
 function readVersion(body: DerReader): void {
-  const field = onlyInside(
-    body.element(tag.contextConstructed(0), 'version').raw,
-    tag.contextConstructed(0),
-    'version',
-  );
+  const field = body.inside(tag.contextConstructed(0), 'version');
   const version = smallInteger(field.element(tag.integer, 'version'), 'version');
   field.end('version');
   if (version !== 2) throw malformed('not version 3');

@@ -1,4 +1,5 @@
-// npm run bench: discovery, signing and verification, each beside its floor, in one run and by turns. Ratios count, not times.
+// npm run bench: discovery, signing, verification and the worker's process, each beside its floor, in one run and by turns.
+// Ratios count, not times.
 import {
   createHash,
   createPrivateKey,
@@ -6,20 +7,16 @@ import {
   verify as rawVerify,
   X509Certificate,
 } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { discoverAll } from '../../src/plugin/discover.ts';
-import { loadBuiltinPlugins } from '../../src/plugin/load.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { silentLog } from '../../src/runtime/log.ts';
 import { readEnvelope, signingInput } from '../../src/seal/envelope.ts';
 import { signNodeFeature } from '../../src/seal/sign.ts';
 import { SealTrust } from '../../src/seal/trust.ts';
 import { verifyNodeFeature } from '../../src/seal/verify.ts';
 import { parseFrame } from '../../src/feature/parse.ts';
 import { canonicalBytes } from '../../src/feature/payload.ts';
+import { discoverySubjects } from './discovery.ts';
 import { medians, type Subject } from './interleaved.ts';
 import { createAuthority, nodeFeatureOf, policy } from './subjects.ts';
-import { filesReadBy } from './traced-files.ts';
+import { measureWorker } from './worker.ts';
 
 const kilobytes = 100;
 const rounds = 400;
@@ -59,33 +56,13 @@ const neighbour = await signNodeFeature(nodeFeatureOf(1), {
 let cold = warm;
 let unseen = text;
 
-const plugins = await loadBuiltinPlugins();
-const discover = (): Promise<unknown> =>
-  discoverAll({
-    plugins,
-    hostRoot: '/',
-    signal: new AbortController().signal,
-    log: silentLog,
-    clock: systemClock,
-    deadlineMs: 60_000,
-  });
-const files = await filesReadBy(discover);
-
 const names = {
   raw: 'verification: raw verify alone',
   warm: 'verification: warm chain',
   cold: 'verification: cold chain of leaf and intermediate',
 };
 const groups: readonly (readonly Subject[])[] = [
-  [
-    {
-      name: 'discovery: floor, reading the same files',
-      run: () => {
-        for (const file of files) tryRead(file);
-      },
-    },
-    { name: 'discovery: all sources', run: discover },
-  ],
+  await discoverySubjects(),
   [
     { name: 'signing: floor, raw signature', run: () => rawSign('sha256', data, privateKey) },
     {
@@ -126,14 +103,6 @@ async function sealAnother(): Promise<void> {
   unseen = JSON.stringify(await signNodeFeature(object, { svid, cluster: 'bench', now }));
 }
 
-function tryRead(file: string): void {
-  try {
-    readFileSync(file);
-  } catch {
-    // As a plugin finds it: some files of a host are not to be read.
-  }
-}
-
 process.stdout.write(
   `object of ${String(text.length)} characters; median of ${String(rounds)} rounds, and its ratio to the floor of its group\n\n`,
 );
@@ -154,3 +123,4 @@ const [raw = NaN, warmMs = NaN, coldMs = NaN] = [names.raw, names.warm, names.co
 process.stdout.write(
   `\na cold chain costs ${((coldMs - warmMs) / raw).toFixed(2)} raw verifications more than a warm one\n`,
 );
+process.stdout.write(`\n${await measureWorker()}`);

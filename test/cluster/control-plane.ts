@@ -30,11 +30,13 @@ export class ControlPlane {
     this.#programs = programs;
   }
 
-  /** @param bin folder of the programs, FEATURESEAL_CLUSTER_BIN in tests */
-  static async start(bin: string): Promise<ControlPlane> {
+  /**
+   * @param bin folder of the programs, FEATURESEAL_CLUSTER_BIN in tests
+   * @param address where it is reached: one of this host
+   */
+  static async start(bin: string, address = ownAddress()): Promise<ControlPlane> {
     const folder = await mkdtemp(join(tmpdir(), 'fs-cluster-'));
     const ca = await ClusterCa.create();
-    const address = ownAddress();
     const files = await ca.writeServerFiles(join(folder, 'pki'), address);
     const audit = await AuditLog.create(folder);
     const flags = [...serverFlags(files), ...audit.flags];

@@ -16,6 +16,8 @@ export interface ProcessOptions {
   /** What stands beside it, by name: `kubeconfig`, a master's `policy.yaml`, a worker's plugins. */
   readonly files: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
+  /** Command that runs it elsewhere: what comes before program and arguments. */
+  readonly enter?: readonly string[];
 }
 
 const deadlineMs = 60_000;
@@ -39,7 +41,13 @@ export class FeaturesealProcess {
     void this.#read(programs.stderr);
   }
 
-  static async start({ command, config, files, flags = [] }: ProcessOptions): Promise<FeaturesealProcess> {
+  static async start({
+    command,
+    config,
+    files,
+    flags = [],
+    enter = [],
+  }: ProcessOptions): Promise<FeaturesealProcess> {
     const folder = await mkdtemp(join(tmpdir(), `fs-${command}-`));
     const own = {
       kubeconfig: join(folder, 'kubeconfig'),
@@ -50,7 +58,9 @@ export class FeaturesealProcess {
     for (const [name, text] of Object.entries(all))
       await writeFile(join(folder, name), text, { mode: 0o600 });
     const main = join(repository, 'src/cli/main.ts');
-    const args = [
+    const [file = '', ...args] = [
+      ...enter,
+      process.execPath,
       '--conditions=featureseal-source',
       main,
       command,
@@ -58,7 +68,7 @@ export class FeaturesealProcess {
       join(folder, 'config.yaml'),
       ...flags,
     ];
-    const program = { name: command, file: process.execPath, args, output: 'inherit' } as const;
+    const program = { name: command, file, args, output: 'inherit' } as const;
     return new FeaturesealProcess(command, new RunningPrograms({ folder, programs: [program] }, 'pipe'));
   }
 

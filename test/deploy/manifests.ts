@@ -88,7 +88,12 @@ export function manifestsOf(text: string): readonly Manifest[] {
 }
 
 export type Settings = Readonly<
-  Partial<Record<'trustDomain' | 'cluster' | 'namespace' | 'spireClass', string>>
+  Partial<
+    Record<
+      'trustDomain' | 'cluster' | 'namespace' | 'spireClass' | 'upstreamAddress' | 'upstreamPort',
+      string
+    >
+  >
 >;
 
 /** The same for a user who has changed the overlay's settings.yaml, in a copy of deploy/ in `folder`. */

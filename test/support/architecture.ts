@@ -25,7 +25,9 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   master: middle,
   identity: middle,
   memory: middle,
-  cli: upper,
+  // Arithmetic alone.
+  ttl: [],
+  cli: [...upper, 'ttl'],
   // src/index.ts, the library.
   '': middle,
 };

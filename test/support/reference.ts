@@ -5,10 +5,16 @@ import { nodePluginConfigSchema } from '../../src/identity/node-plugin/config.ts
 import { masterConfigSchema } from '../../src/master/config.ts';
 import { masterMetrics } from '../../src/master/metrics.ts';
 import { eventReasons } from '../../src/master/report.ts';
+import { masterDefaults } from '../../src/master/settings.ts';
 import type { MetricTable } from '../../src/runtime/metric-table.ts';
 import { describeSettings, type SettingsSchema } from '../../src/runtime/settings.ts';
+import { agentOnly } from '../../src/ttl/agent-only.ts';
+import { durationText } from '../../src/ttl/duration-text.ts';
+import { nested } from '../../src/ttl/nested.ts';
+import { hourMs } from '../../src/ttl/spire.ts';
 import { workerConfigSchema } from '../../src/worker/config.ts';
 import { workerMetrics } from '../../src/worker/metrics.ts';
+import { workerDefaults } from '../../src/worker/settings.ts';
 
 const made = 'Made from the source by `npm run reference`; a test holds it current.\n';
 
@@ -22,6 +28,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['metrics.md', metricsPage()],
     ['reason-codes.md', codesPage()],
     ['doctor.md', doctorPage()],
+    ['ttl.md', ttlPage()],
   ]);
 }
 
@@ -74,6 +81,27 @@ function doctorPage(): string {
     'featureseal doctor',
     'Each check is ok, a warning, failed or not checked; each but an ok one says why, and what to do. What may not be read is not checked. Exit status 1 where a check failed.',
     table(['check', 'without a cluster', 'ok where'], rows),
+  );
+}
+
+function ttlPage(): string {
+  const times = { maxAgeMs: masterDefaults.maxAgeMs, resignIntervalMs: workerDefaults.resignIntervalMs };
+  const hours = [6, 12, 24, 48, 72, 144, 168, 336, 720];
+  const rows = (way: typeof nested): string[][] =>
+    hours.map((offline) => {
+      const plan = way(offline * hourMs, times);
+      const name = code(durationText(offline * hourMs));
+      if (!plan.possible) return [name, `not possible beyond ${durationText(plan.limitMs)}: ${plan.why}`];
+      const settings = plan.settings.map(
+        ({ where, key, valueMs }) => `${where}: ${code(`${key} ${durationText(valueMs)}`)}`,
+      );
+      return [name, settings.join('<br>')];
+    });
+  const header = ['without the cloud', 'settings'];
+  return page(
+    'featureseal ttl',
+    'Lifetimes for common times, as `featureseal ttl --offline DURATION` tells them for any; it also says why, what ends when and with what effect. `--svid-ttl`, `--agent-ttl`, `--ca-ttl` and `--availability-target` tell the same for lifetimes that are given. Which way is for whom: [topologies.md](../topologies.md).',
+    `## An agent alone\n\n${table(header, rows(agentOnly))}\n## A nested server at the site\n\n${table(header, rows(nested))}`,
   );
 }
 

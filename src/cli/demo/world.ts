@@ -46,7 +46,8 @@ signers:
 
 export interface WorldOptions {
   readonly svidTtlMs: number;
-  readonly discover: (signal: AbortSignal) => Promise<DiscoveryResult>;
+  /** The discovery of the worker of this node. */
+  readonly discoverAs: (nodeName: string) => (signal: AbortSignal) => Promise<DiscoveryResult>;
 }
 
 /**
@@ -123,7 +124,8 @@ export class World {
     for (const close of this.#closers) await close();
   }
 
-  async #start({ discover }: WorldOptions): Promise<void> {
+  async #start({ discoverAs }: WorldOptions): Promise<void> {
+    const discover = discoverAs(this.node);
     const { clock, crypto } = this.#context;
     const signal = AbortSignal.any([this.#stop.signal, this.#context.signal]);
     for (const name of [this.node, this.otherNode]) this.nodes.add(name, new Date(clock.now() - dayMs));
@@ -147,7 +149,10 @@ export class World {
         ...ports,
         svids,
         own: this.objects.own(this.key),
-        discover: async (until) => (await discover(until)).discovery,
+        discover: async (until) => {
+          const { discovery, validUntil } = await discover(until);
+          return { ...discovery, ...(validUntil && { validUntil }) };
+        },
         random: Math.random,
       },
       { ...workerDefaults, node: this.node, namespace: workerNamespace, cluster, version: 'demo' },

@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { Kubectl } from '../../cluster/node/kubectl.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
 import { kubectl as kubectlFile, manifestsOf, renderedText, workloads } from '../../deploy/manifests.ts';
@@ -67,6 +67,20 @@ describeOnCluster('the manifests of SPIRE', () => {
 
   test('for a SPIRE that is there are taken too', async () => {
     await kubectl.run('apply', '--validate=strict', '--dry-run=server', '-k', overlay('default'));
+  });
+
+  // Without the database: what a Cluster may say is its operator's to define, and that is not here.
+  test('for several servers are taken too, where one server is not already', async () => {
+    const shipped = manifestsOf(renderedText('ha')).filter(({ kind }) => kind !== 'Cluster');
+    const file = join(plane().folder, 'ha.yaml');
+    await writeFile(file, shipped.map((each) => stringify(each)).join('---\n'));
+    const apply = ['apply', '--validate=strict', '--dry-run=server', '-f', file];
+    // What was a file and is a database then would be lost without a word.
+    await expect(kubectl.run(...apply)).rejects.toThrow('updates to statefulset spec');
+    await kubectl.run('-n', 'spire-server', 'delete', 'statefulset', 'spire-server');
+    await kubectl.run(...apply);
+    const withDatabase = kubectl.run('apply', '--dry-run=server', '-k', overlay('ha'));
+    await expect(withDatabase).rejects.toThrow('no matches for kind "Cluster"');
   });
 
   test('make pods that the level of their namespace allows, also the restricted one of the server', async () => {

@@ -11,6 +11,10 @@ export interface AgentOptions {
   readonly workloadKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048';
   /** Whoever reaches the socket may have the bundles; default false, as SPIRE's own. */
   readonly allowUnauthenticatedVerifiers?: boolean;
+  /** What it attests with; default a new join token. */
+  readonly joinToken?: string;
+  /** Where it reaches its server; default the server itself. */
+  readonly at?: { readonly host: string; readonly port: number };
 }
 
 const stored = z.object({ svid: z.array(z.string()).min(1) });
@@ -32,7 +36,7 @@ export class SpireAgent {
 
   static async start(server: SpireServer, options: AgentOptions = {}): Promise<SpireAgent> {
     const { bin } = server.place;
-    const [joinToken, bundle] = await Promise.all([server.joinToken(), server.bundle()]);
+    const [joinToken, bundle] = await Promise.all([options.joinToken ?? server.joinToken(), server.bundle()]);
     const program = await SpireProgram.start({
       file: join(bin, 'spire-agent'),
       name: 'spire-agent',
@@ -82,6 +86,11 @@ export class SpireAgent {
     return this.#program.ended();
   }
 
+  /** The end of its log. */
+  endOfLog(): Promise<string> {
+    return this.#program.log();
+  }
+
   close(): Promise<void> {
     return this.#program.close();
   }
@@ -103,11 +112,11 @@ function configuration(
   joinToken: string,
   options: AgentOptions,
 ): string {
-  const { workloadKeyType = 'ec-p256', allowUnauthenticatedVerifiers = false } = options;
+  const { workloadKeyType = 'ec-p256', allowUnauthenticatedVerifiers = false, at = server.place } = options;
   return `
 agent {
-  server_address = "${server.place.host}"
-  server_port = ${server.place.port}
+  server_address = "${at.host}"
+  server_port = ${at.port}
   socket_path = "${folder}/agent.sock"
   trust_domain = "${server.trustDomain}"
   trust_bundle_path = "${folder}/bundle.pem"

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -9,6 +9,9 @@ export interface ProgramOptions {
   readonly name: 'spire-server' | 'spire-agent';
   /** Texts of the files to put into `folder` first, `spire.conf` among them. */
   readonly files: (folder: string) => Readonly<Record<string, string>> & { readonly 'spire.conf': string };
+  /** The beginning of its command line, where it is not to run as we do; it must end as the program. */
+  readonly within?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 const readyWithinMs = 60_000;
@@ -20,11 +23,16 @@ export class SpireProgram {
   readonly #name: string;
   readonly #running: RunningPrograms;
 
-  private constructor({ file, name }: ProgramOptions, folder: string) {
+  private constructor(options: ProgramOptions, folder: string) {
+    const { file, name, env = {} } = options;
     this.folder = folder;
     this.#name = name;
-    const args = ['run', '-config', join(folder, 'spire.conf')];
-    this.#running = new RunningPrograms({ folder, programs: [{ name, file, args, output: 'file' }] });
+    const command = [...(options.within ?? []), file, 'run', '-config', join(folder, 'spire.conf')];
+    const [first = file, ...args] = command;
+    this.#running = new RunningPrograms({
+      folder,
+      programs: [{ name, file: first, args, env, output: 'file' }],
+    });
   }
 
   static async start(options: ProgramOptions): Promise<SpireProgram> {
@@ -64,8 +72,15 @@ export class SpireProgram {
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   }
 
+  /** The end of its log. */
   log(): Promise<string> {
     return this.#running.log(this.#name);
+  }
+
+  /** All of its log, a line each. */
+  async logLines(): Promise<readonly string[]> {
+    const text = await readFile(join(this.folder, `${this.#name}.log`), 'utf8');
+    return text.split('\n').filter((line) => line !== '');
   }
 
   close(): Promise<void> {

@@ -8,8 +8,21 @@ import { SpireProgram } from './program.ts';
 export interface ServerOptions {
   readonly trustDomain: string;
   readonly caKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
+  /** Keys outlive the process, as those of a server that has to come back by itself. */
+  readonly keysOnDisk?: true;
   /** A nested server gets its CA from this one, through the Workload API at `socket`. */
   readonly upstream?: { readonly server: SpireServer; readonly socketPath: string };
+  /** Of the agents' own SVIDs; default an hour. */
+  readonly agentTtl?: string;
+  /** In the place of a database file of its own, and a root of its own: blocks of configuration, in a pod's place. */
+  readonly shared?: SharedOptions;
+}
+
+export interface SharedOptions {
+  readonly dataStore: string;
+  readonly upstreamAuthority: string;
+  readonly within: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Place {
@@ -57,20 +70,31 @@ export class SpireServer {
       file: join(place.bin, 'spire-server'),
       name: 'spire-server',
       files: (folder) => ({ 'spire.conf': configuration(folder, place, options) }),
+      within: options.shared?.within,
+      env: options.shared?.env,
     });
     const server = new SpireServer(place, options.trustDomain, program);
-    await program
-      .ready(() =>
-        server.#run('healthcheck').then(
-          () => true,
-          () => false,
-        ),
-      )
-      .catch(async (error: unknown) => {
-        await program.close();
-        throw error;
-      });
+    await server.#ready().catch(async (error: unknown) => {
+      await program.close();
+      throw error;
+    });
     return server;
+  }
+
+  /** As the kernel kills: nothing is tidied up. */
+  kill(): Promise<void> {
+    return this.#program.kill();
+  }
+
+  /** Resolves with the end of its log when the server ends by itself. */
+  ended(): Promise<string> {
+    return this.#program.ended();
+  }
+
+  /** With what it left on its disk. */
+  async startAgain(): Promise<void> {
+    await this.#program.startAgain();
+    await this.#ready();
   }
 
   /** @returns the ID of the entry */
@@ -139,8 +163,22 @@ export class SpireServer {
     return `spiffe://${this.trustDomain}/${path}`;
   }
 
+  /** The lines of its log, oldest first; those of the audit log have the type `audit`. */
+  async logged(): Promise<readonly unknown[]> {
+    return (await this.#program.logLines()).map((line): unknown => JSON.parse(line));
+  }
+
   close(): Promise<void> {
     return this.#program.close();
+  }
+
+  #ready(): Promise<void> {
+    return this.#program.ready(() =>
+      this.#run('healthcheck').then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   async #json(...args: readonly string[]): Promise<unknown> {
@@ -160,8 +198,24 @@ export class SpireServer {
 
 /** Short intervals where SPIRE has settings for them: what a test waits for is the protocol, not a poll. */
 function configuration(folder: string, { host, port }: Place, options: ServerOptions): string {
-  const { trustDomain, caKeyType = 'ec-p256', upstream } = options;
-  const upstreamAuthority = `
+  const {
+    trustDomain,
+    caKeyType = 'ec-p256',
+    upstream,
+    keysOnDisk = false,
+    agentTtl = '1h',
+    shared,
+  } = options;
+  const keyManager = keysOnDisk
+    ? `"disk" {
+    plugin_data {
+      keys_path = "${folder}/keys.json"
+    }
+  }`
+    : `"memory" {
+    plugin_data {}
+  }`;
+  const nested = `
   UpstreamAuthority "spire" {
     plugin_data {
       server_address = "${upstream?.server.place.host ?? ''}"
@@ -169,6 +223,14 @@ function configuration(folder: string, { host, port }: Place, options: ServerOpt
       workload_api_socket = "${upstream?.socketPath ?? ''}"
     }
   }`;
+  const ownFile = `
+  DataStore "sql" {
+    plugin_data {
+      database_type = "sqlite3"
+      connection_string = "${folder}/datastore.sqlite3"
+    }
+  }`;
+  const authority = shared?.upstreamAuthority ?? (upstream === undefined ? '' : nested);
   return `
 server {
   bind_address = "${host}"
@@ -179,23 +241,20 @@ server {
   ca_key_type = "${caKeyType}"
   ca_ttl = "24h"
   default_x509_svid_ttl = "1h"
+  agent_ttl = "${agentTtl}"
+  audit_log_enabled = true
+  log_format = "json"
   experimental {
     cache_reload_interval = "1s"
   }
 }
 plugins {
-  DataStore "sql" {
-    plugin_data {
-      database_type = "sqlite3"
-      connection_string = "${folder}/datastore.sqlite3"
-    }
-  }
+  ${shared?.dataStore ?? ownFile}
   NodeAttestor "join_token" {
     plugin_data {}
   }
-  KeyManager "memory" {
-    plugin_data {}
-  }${upstream === undefined ? '' : upstreamAuthority}
+  KeyManager ${keyManager}
+  ${authority}
 }
 `;
 }

@@ -31,17 +31,28 @@ const ofNfd = {
 } as const;
 const kinds = ['flags', 'attributes', 'instances'] as const;
 
-const cells = page
-  .split('\n')
-  .filter((line) => line.startsWith('| '))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+const cells = cellsOf(page);
 const rows = cells.filter(([, kind = '']) => kinds.some((each) => each === kind));
 const tests = cells.map((row) => row.at(-1) ?? '').filter((cell) => cell.includes('.test.ts`'));
+
+function cellsOf(text: string): readonly (readonly string[])[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+/** The rows of the one table of a section, without head and rule. */
+function rowsOf(section: string): (readonly [string, string, string])[] {
+  const [, text = ''] = page.split(`## ${section}\n`);
+  const [, , ...found] = cellsOf(text.split('\n## ')[0] ?? '');
+  return found.map(([defect = '', here = '', test = '']) => [defect, here, test]);
+}
 
 describe('the page that compares with NFD', () => {
   test.each(kinds)('has one row for each feature of NFD: %s', (kind) => {
@@ -54,6 +65,15 @@ describe('the page that compares with NFD', () => {
   test.each(rows.map(([feature = '', kind = '', , , test = '']) => [feature, kind, test] as const))(
     '%s (%s) names its test',
     (_feature, _kind, test) => expect(test).toMatch(/\.test\.ts`: /),
+  );
+
+  test.each(rowsOf('Defects of nfd-master and its like'))(
+    'names the test of a defect: %s',
+    (defect, here, test) => {
+      expect(defect).not.toBe('');
+      expect(here).not.toBe('');
+      expect(test).toMatch(/\.test\.ts`: /);
+    },
   );
 
   test.each(tests)('names a test that exists: %s', (cell) => {

@@ -104,6 +104,25 @@ describe('freshness', () => {
     expect(await verdict(options())).toBe(outcome);
   });
 
+  test('a refusal says by how much', async () => {
+    const ahead = { ...good, now: new Date(noon - minute - 1) };
+    await expect(verifyNodeFeature(sealed, ahead)).rejects.toThrow('iat is 60001 ms ahead of the clock');
+    const below = { ...good, accepted: { iat: noon + 7, digest, signer } };
+    await expect(verifyNodeFeature(sealed, below)).rejects.toThrow('iat is 7 ms below the mark');
+  });
+
+  test.each([NaN, Infinity, 0.5])('a mark of iat %s is a mistake of the caller, not a mark', async (iat) => {
+    expect(await verdict({ accepted: { iat, digest, signer } })).toBe('usage');
+  });
+
+  test('what is newer than the mark becomes the next mark', async () => {
+    const { accepted } = await verifyNodeFeature(sealed, {
+      ...good,
+      accepted: { iat: noon - 1, digest: 'other', signer: workerId('node-b') },
+    });
+    expect(accepted).toEqual({ iat: noon, digest, signer });
+  });
+
   test('2^53-1 as counter is far in the future and changes nothing', async () => {
     const forever = await rawSeal(nodeFeature(), svid, { at: Number.MAX_SAFE_INTEGER });
     expect(await verdict({}, forever)).toBe('seal-outside-validity');
@@ -134,6 +153,15 @@ describe('the exception for an expired leaf', () => {
     const newer = await seal(nodeFeature(), svid, { at: noon + minute });
     const verified = await verifyNodeFeature(newer, { ...good, now: later, accepted: accepted() });
     expect(verified).toMatchObject({ iat: noon, accepted: accepted(), stale: false, validUntil: undefined });
+  });
+
+  test('its signer is the one that was accepted, where the mark names one', async () => {
+    const signedBy = async (before: string) => {
+      const options = { ...good, now: later, accepted: accepted({ signer: before }) };
+      return (await verifyNodeFeature(sealed, options)).spiffeId;
+    };
+    expect(await signedBy('spiffe://example.org/before')).toBe('spiffe://example.org/before');
+    expect(await signedBy('')).toBe(signer);
   });
 
   test('its age counts from the mark, not from its own iat', async () => {
@@ -200,6 +228,10 @@ describe('the exception for an expired leaf', () => {
 
   test('does not hold for a leaf that is within its dates', async () => {
     expect(await verdict({ accepted: accepted(), bundles: new Map() })).toBe('bundle-missing');
+    const lastMoment = new Date(noon + hour);
+    expect(await verdict({ accepted: accepted(), bundles: new Map(), now: lastMoment })).toBe(
+      'bundle-missing',
+    );
     expect(await verdict({ accepted: accepted(), bundles: bundlesOf(await rootCa()) })).toBe(
       'certificate-signature',
     );

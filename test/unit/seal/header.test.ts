@@ -49,6 +49,7 @@ describe('parseHeader', () => {
     ['8 certificates', withMembers({ x5c: Array(8).fill(der) })],
     ['32 KiB of DER', withMembers({ x5c: [bytes(32 * 1024)] })],
     ['64 covered keys', withMembers({ annotations: keys(63) })],
+    ['an annotation whose key is empty, first', withMembers({ annotations: ['', 'a'] })],
     ['labels sorted by UTF-16 code units', withMembers({ annotations: ['\u{1f600}', '\ufb33'] })],
   ])('takes %s', async (_, header) => {
     expect(await reasonOf(() => parseHeader(header))).toBe('accepted');
@@ -143,6 +144,21 @@ describe('parseHeader', () => {
     ['covered-keys', 'a lone surrogate', withMembers({ annotations: ['\ud800'] })],
   ])('refuses with %s: %s', async (code, _, header) => {
     expect(await reasonOf(() => parseHeader(header))).toBe(code);
+  });
+
+  test('two chains of the same octets are two texts', () => {
+    const two = parseHeader(withMembers({ x5c: [bytes(3), bytes(6)] }));
+    const one = parseHeader(withMembers({ x5c: [bytes(9)] }));
+    expect(Buffer.concat(two.chain)).toEqual(Buffer.concat(one.chain));
+    expect(two.chainText).not.toBe(one.chainText);
+  });
+
+  test('says that a header is no JSON', () => {
+    expect(() => parseHeader('{')).toThrow('the header is not JSON');
+  });
+
+  test('says which algorithms there are', () => {
+    expect(() => parseHeader(withMembers({ alg: 'none' }))).toThrow('one of ES256, ES384, PS256, RS256');
   });
 
   test('gets through 64 KiB of quotes and backslashes', async () => {

@@ -21,6 +21,21 @@ describe('the mark', () => {
     });
   });
 
+  test('remembers 16 objects, each by its whole name', () => {
+    const keys = Array.from({ length: 16 }, (_, index) => `namespace-${index + 10}/node-a.example`);
+    const written = writeMark('uid-1', mark(Object.fromEntries(keys.map((key) => [key, seal]))));
+    const { mark: read, problem } = readMark(written, context);
+    expect([...read.objects.keys()]).toEqual(keys);
+    expect(problem).toBeUndefined();
+  });
+
+  test('is read up to 16 KiB, and no further', () => {
+    const short = text({ 'a/b': seal });
+    const full = short + ' '.repeat(16 * 1024 - short.length);
+    expect(readMark(full, context)).toEqual({ mark: mark({ 'a/b': seal }) });
+    expect(readMark(`${full} `, context)).toEqual({ mark: emptyMark, problem: 'the mark cannot be read' });
+  });
+
   test('is nothing where there is nothing to remember', () => {
     expect(writeMark('uid-1', emptyMark)).toBeUndefined();
     expect(readMark(undefined, context)).toEqual({ mark: emptyMark });

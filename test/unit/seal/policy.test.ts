@@ -84,6 +84,7 @@ describe('parsePolicy', () => {
     ],
     ['an ID with {node} though the entry frees of it', policy({ anyNode: true, anyCluster: true })],
     ['no signer in mode off', { cluster: 'demo', mode: 'off', signers: [] }],
+    ['an ID beside /spire/', policy({ spiffeIDs: ['spiffe://example.org/spires/{cluster}/{node}'] })],
     ['a namespace of 63 characters', policy({ namespace: 'n'.repeat(63) })],
   ])('takes %s', (_, input) => {
     expect(faultOf(input)).toBe('accepted');
@@ -218,6 +219,7 @@ describe('an ID of the policy', () => {
     ['https://example.org/{cluster}/{node}', `${notAnId} ${scheme}`],
     ['{cluster}/{node}', `${notAnId} ${scheme}`],
     ['spiffe://example.org', `${at} has no path: that is a trust domain, not a workload`],
+    ['spiffe://example.org/spire', `${at} is under /spire/: an agent or a server, not a workload`],
     [
       'spiffe://example.org/spire/{cluster}/{node}',
       `${at} is under /spire/: an agent or a server, not a workload`,

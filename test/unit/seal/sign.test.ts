@@ -5,6 +5,7 @@ import type { ReasonCode } from '../../../src/error-codes.ts';
 import { signNodeFeature, type SignOptions } from '../../../src/seal/sign.ts';
 import { verifyNodeFeature } from '../../../src/seal/verify.ts';
 import {
+  Extension,
   KeyUsageFlags,
   toPem,
   toPkcs8,
@@ -83,6 +84,48 @@ describe('signNodeFeature', () => {
     expect(headerOf(sealed)).toMatchObject({ annotations: ['b'] });
     const free = changed(sealed, ({ metadata }) => (metadata.annotations['a'] = 'other'));
     expect(await verify(free)).toMatchObject({ trust: 'verified' });
+  });
+
+  test('sorts what it covers by UTF-16 code units, whatever the order of the object', async () => {
+    const object = changed(nodeFeature({ annotations: { b: '', '\ufb33': '', '\u{1f600}': '' } }), (copy) => {
+      copy.metadata.labels = { z: '', ...copy.metadata.labels, a: '' };
+    });
+    expect(headerOf(await sign(object))).toMatchObject({
+      labels: ['a', nodeNameKey, 'z'],
+      annotations: ['b', '\u{1f600}', '\ufb33'],
+    });
+  });
+
+  test.each(['n', 'a.b', '0', 'a-b.c-d', 'n'.repeat(63)])('a node may be called %s', async (node) => {
+    expect(await reasonOf(() => sign(nodeFeature({ node })))).toBe('accepted');
+  });
+
+  test.each(['-n', 'n-', '.n', 'n.', 'a..b', 'a.-b', 'a-.b', 'a_b', 'n'.repeat(64)])(
+    'no node is called %s',
+    async (node) => {
+      expect(await reasonOf(() => sign(nodeFeature({ node })))).toBe('node-name-invalid');
+    },
+  );
+
+  test('a seal of 64 KiB is made and verified, a longer one is neither', async () => {
+    const padding = new Extension('1.3.6.1.4.1.55555.1', false, new Uint8Array(24 * 1024));
+    const large = await issue(ca, { extraExtensions: [padding] });
+    const withKeys = (octets: number) => {
+      const annotations = { [`k${'x'.repeat(octets)}`]: '' };
+      return sign(nodeFeature({ annotations }), { svid: large });
+    };
+    const lengthOf = (header: object) => Buffer.byteLength(JSON.stringify(header));
+    // BASE64URL of the header in four characters for three octets, two dots, 86 characters of signature.
+    const room = ((64 * 1024 - 88) * 3) / 4 - lengthOf(headerOf(await withKeys(0)));
+    const full = await withKeys(room);
+    expect(full.metadata.annotations?.[sealKey]).toHaveLength(64 * 1024);
+    expect(await reasonOf(() => verify(full))).toBe('accepted');
+    expect(await reasonOf(() => withKeys(room + 1))).toBe('seal-too-large');
+    const longer = changed(
+      full,
+      ({ metadata }) => (metadata.annotations[sealKey] = `${String(metadata.annotations[sealKey])}A`),
+    );
+    expect(await reasonOf(() => verify(longer))).toBe('seal-too-large');
   });
 
   test('takes JSON text', async () => {

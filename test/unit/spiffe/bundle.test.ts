@@ -34,12 +34,23 @@ describe('parseBundleFile', () => {
     ['bundle-malformed', 'keys that are no list', '{"keys":{}}'],
     ['bundle-malformed', 'keys that are null', '{"keys":null}'],
     ['bundle-malformed', 'a key that is no object', document('x')],
+    ['bundle-malformed', 'a key that is null', document(null)],
+    ['bundle-malformed', 'a key that is a list', document([key({})])],
     ['bundle-malformed', 'a certificate that is no text', document(key({ x5c: [1] }))],
     ['bundle-malformed', 'a certificate in base64url', document(key({ x5c: ['_-__'] }))],
     ['certificate-malformed', 'another text', 'bundle'],
   ])('refuses with %s %s', async (code, _what, text) => {
     expect(await reasonOf(() => parseBundleFile(text))).toBe(code);
   });
+});
+
+test('a bundle that is cut short is called no JSON, with what the parser says', () => {
+  expect(() => parseBundleFile('{"keys"')).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('is not JSON'),
+      cause: expect.any(SyntaxError),
+    }),
+  );
 });
 
 describe('parseRoots', () => {

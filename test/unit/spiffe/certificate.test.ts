@@ -88,6 +88,13 @@ describe('parseCertificate', () => {
       w.der(0x14, w.bytes(0xe4)),
       w.der(0x16, w.ascii('a@b')),
       w.der(0x1e, w.bytes(0x00, 0x41)),
+      w.der(0x1e, w.bytes(0xd7, 0xff, 0xe0, 0x00, 0xfd, 0xcf, 0xfd, 0xf0, 0xff, 0xfd)),
+      w.der(0x0c, w.bytes()),
+      w.der(0x12),
+      w.der(0x13),
+      w.der(0x14),
+      w.der(0x16, w.bytes(0x7f)),
+      w.der(0x1e),
     ];
     const subject = w.sequence(...values.map((value) => w.set(w.sequence(w.oid('2.5.4.3'), value))));
     expect((await parsed(named(subject))).subject.isEmpty).toBe(false);
@@ -103,6 +110,16 @@ describe('parseCertificate', () => {
       ),
     );
     expect(extensions.unhandled).toEqual([raw.oids.unknown, '2.5.29.36']);
+  });
+
+  test('counts a critical subjectAltName with a URI as understood', async () => {
+    const names = w.extension(
+      raw.oids.subjectAltName,
+      w.sequence(raw.uriName('spiffe://example.org/a')),
+      true,
+    );
+    const { extensions } = await parsed({ extensions: raw.extensions(names) });
+    expect(extensions).toMatchObject({ unhandled: [], hasCriticalNames: true });
   });
 
   test('counts a critical subjectAltName of other forms alone as not understood', async () => {
@@ -176,8 +193,16 @@ describe('parseCertificate', () => {
     ['a PrintableString with @', () => w.commonName('a@b', 0x13)],
     ['a NumericString with letters', () => w.commonName('a', 0x12)],
     ['an IA5String beyond ASCII', () => w.commonName('\xe4', 0x16)],
+    ['an IA5String beyond ASCII after good characters', () => w.commonName('a\x80', 0x16)],
     ['a BMPString of odd length', () => w.commonName('a', 0x1e)],
     ['a BMPString with a surrogate', () => w.commonName('\xd8\x00', 0x1e)],
+    ['a BMPString with the last surrogate', () => w.commonName('\xdf\xff', 0x1e)],
+    ['a BMPString with a noncharacter', () => w.commonName('\xfd\xd0', 0x1e)],
+    ['a BMPString with the last of 32 noncharacters', () => w.commonName('\xfd\xef', 0x1e)],
+    ['a BMPString with FFFE', () => w.commonName('\xff\xfe', 0x1e)],
+    ['a BMPString with FFFF after good ones', () => w.commonName('\x00A\xff\xff', 0x1e)],
+    ['a PrintableString with * at its end and a line feed', () => w.commonName('a*\n', 0x13)],
+    ['a NumericString with a line feed', () => w.commonName('1\n', 0x12)],
     ['nothing, and no critical name besides', () => w.sequence()],
   ])('refuses a subject with %s', async (_what, subject) => {
     expect(await reason(named(subject()))).toBe('certificate-malformed');
@@ -243,10 +268,15 @@ describe('parseCertificate', () => {
       'a critical key identifier',
       w.extension(raw.oids.subjectKeyIdentifier, w.octetString(w.bytes(1)), true),
     ],
+    ['a key identifier of another type', w.extension(raw.oids.subjectKeyIdentifier, w.sequence())],
     ['a critical identifier of the issuer', w.extension(raw.oids.authorityKeyIdentifier, w.sequence(), true)],
     [
       'an identifier of the issuer with a tail',
       w.extension(raw.oids.authorityKeyIdentifier, w.sequence(w.nullValue)),
+    ],
+    [
+      'an identifier of the issuer with no name in its names',
+      w.extension(raw.oids.authorityKeyIdentifier, w.sequence(w.explicit(1))),
     ],
     ['an empty extendedKeyUsage', w.extension('2.5.29.37', w.sequence())],
     [
@@ -306,6 +336,13 @@ describe('parseCertificate', () => {
       'an identifier of the issuer',
       w.extension(raw.oids.authorityKeyIdentifier, w.sequence(w.context(0, w.bytes(1)))),
     ],
+    [
+      'name and serial number of the issuer',
+      w.extension(
+        raw.oids.authorityKeyIdentifier,
+        w.sequence(w.explicit(1, w.explicit(4, w.commonName('Root'))), w.context(2, w.bytes(1))),
+      ),
+    ],
     ['extendedKeyUsage', w.extension('2.5.29.37', w.sequence(w.oid('1.3.6.1.5.5.7.3.1')))],
     [
       'policies',
@@ -327,6 +364,10 @@ describe('parseCertificate', () => {
     ['any bytes of its own', w.extension(raw.oids.unknown, w.bytes(0xff))],
   ])('accepts an extension with %s', async (_what, extension) => {
     expect(await reason({ extensions: raw.extensions(extension) })).toBe('accepted');
+  });
+
+  test('accepts a serial number of 20 octets', async () => {
+    expect(await reason({ serialNumber: w.integer(...Array<number>(20).fill(1)) })).toBe('accepted');
   });
 
   test('refuses an outer signature algorithm other than the inner one', async () => {
@@ -365,6 +406,20 @@ describe('parseCertificate', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test('reads 32 KiB, and not one octet more', async () => {
+    const octets = 32 * 1024;
+    const padded = (length: number) => made(withExtensions(w.extension('1.2.3', new Uint8Array(length))));
+    // A signature is of 70 to 72 octets, so the first certificate that fits is taken.
+    const room = octets - (await padded(0x8000 - 1024)).length + (0x8000 - 1024);
+    const withLength = async (length: number, padding: number): Promise<Uint8Array> => {
+      const der = await padded(padding);
+      return der.length === length ? der : withLength(length, padding);
+    };
+    expect(await reasonOf(async () => parseCertificate(await withLength(octets, room)))).toBe('accepted');
+    const longer = await withLength(octets + 1, room + 1);
+    expect(await reasonOf(() => parseCertificate(longer))).toBe('certificate-malformed');
   });
 
   test('is not overwhelmed by deep nesting', async () => {

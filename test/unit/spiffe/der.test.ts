@@ -5,6 +5,9 @@ import {
   objectIdentifier,
   readDefaultFalse,
   smallInteger,
+  unsignedInteger,
+  visibleAscii,
+  wholeBitString,
 } from '../../../src/spiffe/der-values.ts';
 import { reasonOf } from '../../support/reason.ts';
 
@@ -23,6 +26,7 @@ describe('DerReader', () => {
   test.each([
     ['a length of 128 in two octets', `0481 80 ${'00'.repeat(128)}`, 128],
     ['a length of 256 in three octets', `0482 0100 ${'00'.repeat(256)}`, 256],
+    ['a length of 65536 in four octets', `0483 010000 ${'00'.repeat(65536)}`, 65536],
     ['an empty element', '0400', 0],
   ])('reads %s', (_what, text, length) => {
     expect(onlyElement(hex(text), tag.octetString, 'x').content).toHaveLength(length);
@@ -43,11 +47,77 @@ describe('DerReader', () => {
   ])('refuses %s', async (_what, text) => {
     expect(await reasonOf(() => onlyElement(hex(text), tag.octetString, 'x'))).toBe(malformed);
   });
+
+  test.each([
+    ['a tag alone', '04', 'missing or cut short'],
+    ['a length that is cut short', '0482 01', 'missing or cut short'],
+    ['content that is cut short', '0402 00', 'longer than what holds it'],
+    ['the indefinite length', '0480 0000', 'indefinite or oversized length'],
+    ['the indefinite length before 128 octets', `0480 ${'00'.repeat(128)}`, 'indefinite or oversized length'],
+    ['a length of four octets', '0484 01000000 00', 'indefinite or oversized length'],
+    ['a length of 127 in two octets', `0481 7f ${'00'.repeat(127)}`, 'length not in the fewest octets'],
+    ['trailing bytes', '0400 00', 'trailing bytes'],
+    ['another tag', '0500', 'tag 5, expected 4'],
+  ])('says of %s what is wrong', (_what, text, fault) => {
+    expect(() => onlyElement(hex(text), tag.octetString, 'x')).toThrow(`x: ${fault}`);
+  });
 });
 
 describe('DerReader.any', () => {
   test('refuses a tag number above 30', async () => {
     expect(await reasonOf(() => new DerReader(hex('1f0100')).any('x'))).toBe(malformed);
+  });
+});
+
+describe('unsignedInteger', () => {
+  const read = (text: string): Uint8Array => unsignedInteger(new DerReader(hex(text)).any('x'), 'x');
+
+  test.each([
+    ['020100', '00'],
+    ['02017f', '7f'],
+    ['02020080', '80'],
+    ['0203008000', '8000'],
+    ['02020100', '0100'],
+  ])('%s has the magnitude %s', (text, expected) => {
+    expect(read(text)).toEqual(hex(expected));
+  });
+
+  test.each([
+    ['0200', 'empty INTEGER'],
+    ['0202007f', 'INTEGER not in the fewest octets'],
+    ['02020000', 'INTEGER not in the fewest octets'],
+    ['0202ff80', 'INTEGER not in the fewest octets'],
+    ['0202ffff', 'INTEGER not in the fewest octets'],
+    ['0202ff7f', 'negative INTEGER'],
+    ['0202807f', 'negative INTEGER'],
+    ['0201ff', 'negative INTEGER'],
+    ['020180', 'negative INTEGER'],
+  ])('%s is refused: %s', (text, fault) => {
+    expect(() => read(text)).toThrow(`x: ${fault}`);
+  });
+});
+
+describe('visibleAscii', () => {
+  test('takes everything from ! to ~', () => {
+    const text = String.fromCharCode(...Array.from({ length: 94 }, (_, index) => 0x21 + index));
+    expect(visibleAscii(Buffer.from(text), 'x')).toBe(text);
+  });
+
+  test.each([0x00, 0x1f, 0x20, 0x7f, 0x80, 0xff])('refuses octet %d', async (octet) => {
+    expect(await reasonOf(() => visibleAscii(Uint8Array.of(0x61, octet), 'x'))).toBe(malformed);
+  });
+});
+
+describe('wholeBitString', () => {
+  const read = (text: string): Uint8Array => wholeBitString(new DerReader(hex(text)).any('x'), 'x');
+
+  test('gives the octets, of which there may be none', () => {
+    expect(read('03030012ff')).toEqual(hex('12ff'));
+    expect(read('030100')).toEqual(hex(''));
+  });
+
+  test.each(['0300', '03020180', '030107'])('refuses %s', async (text) => {
+    expect(await reasonOf(() => read(text))).toBe(malformed);
   });
 });
 
@@ -103,6 +173,8 @@ describe('objectIdentifier', () => {
     ['060128', '1.0'],
     ['06028837', '2.999'],
     ['060687ffffff7f01', '2.2147483567.1'],
+    ['06042a818001', '1.2.16385'],
+    [`0640${'2a'.repeat(64)}`, `1.2.${Array<number>(63).fill(42).join('.')}`],
   ])('%s is %s', (text, expected) => {
     expect(read(text)).toBe(expected);
   });
@@ -111,10 +183,27 @@ describe('objectIdentifier', () => {
     ['empty', '0600'],
     ['a padded arc', '0603 55 8004'],
     ['an arc that does not end', '060255ff'],
+    ['an arc whose last octet ends nothing and says nothing', '06032a8180'],
+    ['a padded arc at its begin', '06028001'],
     ['an arc of 2^31', '0606 55 8880808000'],
     ['more than 64 octets', `0641 ${'55'.repeat(65)}`],
   ])('refuses %s', async (_what, text) => {
     expect(await reasonOf(() => read(text))).toBe(malformed);
+  });
+});
+
+describe('namedBits in words', () => {
+  test.each([
+    ['0300', 'named bits'],
+    ['030100', 'named bits'],
+    ['03020800', 'named bits'],
+    ['0306000000000001', 'named bits'],
+    ['03020880', 'named bits'],
+    ['03020000', 'named bits with padding'],
+    ['030207c0', 'named bits with padding'],
+  ])('%s: %s', (text, fault) => {
+    const exactly = new RegExp(`x: ${fault}$`);
+    expect(() => namedBits(new DerReader(hex(text)).any('x'), 'x')).toThrow(exactly);
   });
 });
 
@@ -129,6 +218,7 @@ describe('namedBits', () => {
     ['03020106', [5, 6]],
     ['0303070080', [8]],
     ['0303078080', [0, 8]],
+    ['03050080000001', [0]],
   ])('%s has bits %j', (text, expected) => {
     expect(read(text)).toEqual(expected);
   });

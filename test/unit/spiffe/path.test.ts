@@ -115,6 +115,16 @@ describe('findPath', () => {
     expect(path.certificates[1]?.der).toEqual(current.certificate);
   });
 
+  test('takes a CA with names of other forms than a URI', async () => {
+    const names = [
+      { type: 'dns', value: 'ca.example.org' } as const,
+      { type: 'ip', value: '192.0.2.1' } as const,
+    ];
+    const intermediate = await ca.intermediate({ ...year, names });
+    const { chain } = await intermediate.issue({ spiffeId, ...year });
+    expect((await find(chain, [ca.root])).certificates).toHaveLength(3);
+  });
+
   test('counts both dates in, to the millisecond', async () => {
     const { chain } = await ca.issue({ spiffeId, notBefore: now, notAfter: after(second) });
     const reasonAt = (milliseconds: number): Promise<string> =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { certificatesFrom } from '../../../src/spiffe/pem.ts';
+import { certificatesFrom, pemBlocks } from '../../../src/spiffe/pem.ts';
 import { toPem } from '../../support/certificates.ts';
 import { reasonOf } from '../../support/reason.ts';
 
@@ -24,6 +24,20 @@ describe('certificatesFrom', () => {
     expect(certificatesFrom(input)).toEqual(expected);
   });
 
+  test.each<[string, unknown]>([
+    ['a number', 5],
+    ['one DER alone', one],
+    ['a list with a text in it', [one, toPem([one])]],
+    ['nothing at all', undefined],
+  ])('refuses %s', async (_what, input) => {
+    expect(await reasonOf(() => certificatesFrom(input as string))).toBe('certificate-malformed');
+  });
+
+  test('says where the fault is', () => {
+    expect(() => certificatesFrom(`${toPem([two])}\nx\n`)).toThrow('line 5 is outside');
+    expect(() => certificatesFrom(block('*'))).toThrow('ends at line 3 is not');
+  });
+
   test.each<[string, string]>([
     ['a private key', toPem([one]) + block('AQIDBA==', 'PRIVATE KEY')],
     ['a public key', block('AQIDBA==', 'PUBLIC KEY')],
@@ -43,5 +57,25 @@ describe('certificatesFrom', () => {
     ['text instead of PEM', 'certificate'],
   ])('refuses %s', async (_what, text) => {
     expect(await reasonOf(() => certificatesFrom(text))).toBe('certificate-malformed');
+  });
+});
+
+describe('pemBlocks', () => {
+  test('writes lines of 64 characters, the last one as short as it is', () => {
+    expect(pemBlocks('CERTIFICATE', [one])).toBe(
+      [
+        '-----BEGIN CERTIFICATE-----',
+        'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v',
+        'MDEyMzQ1Njc4OTo7PD0+P0BBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5f',
+        'YGFiYw==',
+        '-----END CERTIFICATE-----\n',
+      ].join('\n'),
+    );
+  });
+
+  test('writes one block after the other, and none for nothing', () => {
+    expect(certificatesFrom(pemBlocks('CERTIFICATE', [one, two]))).toEqual([one, two]);
+    expect(pemBlocks('PRIVATE KEY', [two])).toBe(block('AQIDBA==', 'PRIVATE KEY'));
+    expect(pemBlocks('PRIVATE KEY', [])).toBe('');
   });
 });

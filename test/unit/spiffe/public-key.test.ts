@@ -21,6 +21,11 @@ const rsaKey = (bits: number, exponent: readonly number[], lowest = 0xff): Uint8
   return spki([w.oid(rsa), w.nullValue], w.sequence(w.integer(0, ...modulus), w.integer(...exponent)));
 };
 const f4 = [1, 0, 1];
+const withParameters = (parameters: Uint8Array): Uint8Array =>
+  spki(
+    [w.oid(rsa), parameters],
+    w.sequence(w.integer(0, ...Array<number>(256).fill(0xff)), w.integer(...f4)),
+  );
 
 describe('sealAlgorithms', () => {
   test.each<[TestKeyAlgorithm, readonly string[]]>([
@@ -53,6 +58,10 @@ describe('parsePublicKey', () => {
 
   test.each<[string, () => Uint8Array]>([
     ['RSA of 1024 bits', () => rsaKey(1024, f4)],
+    ['RSA with NULL that holds something', () => withParameters(w.der(0x05, w.bytes(0)))],
+    ['RSA with a sequence for NULL', () => withParameters(w.sequence())],
+    ['e = 65536', () => rsaKey(2048, [1, 0, 0])],
+    ['e = 2^31 - 2', () => rsaKey(2048, [0x7f, 0xff, 0xff, 0xfe])],
     ['RSA of 2040 bits', () => rsaKey(2040, f4)],
     ['RSA of 8200 bits', () => rsaKey(8200, f4)],
     ['an even modulus', () => rsaKey(2048, f4, 0xfe)],
@@ -96,6 +105,7 @@ describe('parsePublicKey', () => {
           format: 'der',
         }),
     ],
+    ['a curve that is not said', () => spki([w.oid(ec)], w.bytes(4))],
     ['a curve left to the issuer', () => spki([w.oid(ec), w.nullValue], w.bytes(4))],
     ['a point at infinity', () => spki([w.oid(ec), w.oid(p256)], w.bytes(0))],
     ['a point off the curve', () => spki([w.oid(ec), w.oid(p256)], w.bytes(4, ...Array<number>(64).fill(1)))],
@@ -118,14 +128,42 @@ describe('parsePublicKey', () => {
     expect(await reasonOf(() => parsePublicKey(hybrid))).toBe('key-not-allowed');
   });
 
-  test('refuses a coordinate that is not reduced, a second text of the same point', async () => {
+  test.each([
+    ['x', -132, -66],
+    ['y', -66, undefined],
+  ] as const)('refuses %s that is not reduced, a second text of the same point', async (_, from, to) => {
     const { publicKey } = await generateKeys('P-521');
     const key = await spkiOf(publicKey);
-    const x = key.subarray(-132, -66);
+    const coordinate = key.subarray(from, to);
     const p = 2n ** 521n - 1n;
-    const shifted = (BigInt(`0x${Buffer.from(x).toString('hex')}`) + p).toString(16).padStart(132, '0');
-    x.set(Buffer.from(shifted, 'hex'));
+    const shifted = (BigInt(`0x${Buffer.from(coordinate).toString('hex')}`) + p)
+      .toString(16)
+      .padStart(132, '0');
+    coordinate.set(Buffer.from(shifted, 'hex'));
     expect(await reasonOf(() => parsePublicKey(key))).toBe('key-not-allowed');
+  });
+
+  test('says which algorithm is not allowed', () => {
+    expect(() => parsePublicKey(spki([w.oid('1.2.3'), w.nullValue], w.bytes(4)))).toThrow('algorithm 1.2.3');
+  });
+
+  test('refuses p as x, a second text of the point whose x is 0', async () => {
+    const x = 'ffffffff00000001000000000000000000000000ffffffffffffffffffffffff';
+    // A square root of b modulo p, so a point where x is 0.
+    const y = '66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4';
+    const at = (hex: string) => spki([w.oid(ec), w.oid(p256)], Buffer.from(`04${hex}${y}`, 'hex'));
+    expect(await reasonOf(() => parsePublicKey(at('00'.repeat(32))))).toBe('accepted');
+    expect(await reasonOf(() => parsePublicKey(at(x)))).toBe('key-not-allowed');
+  });
+
+  test('refuses a point whose y lacks its leading zero', async () => {
+    let point: Uint8Array;
+    do point = (await spkiOf((await generateKeys()).publicKey)).slice(-65);
+    while (point[33] !== 0);
+    const at = (octets: Uint8Array) => spki([w.oid(ec), w.oid(p256)], octets);
+    expect(await reasonOf(() => parsePublicKey(at(point)))).toBe('accepted');
+    const shorter = Buffer.concat([point.subarray(0, 33), point.subarray(34)]);
+    expect(await reasonOf(() => parsePublicKey(at(shorter)))).toBe('key-not-allowed');
   });
 
   test.each<[string, Uint8Array]>([
@@ -146,6 +184,17 @@ describe('parsePublicKey', () => {
     ],
     ['a partial octet', w.sequence(w.sequence(w.oid(ec), w.oid(p256)), w.bitString(w.bytes(4), 1))],
     ['no key', w.sequence(w.sequence(w.oid(ec), w.oid(p256)))],
+    [
+      'something after the key',
+      w.sequence(w.sequence(w.oid(ec), w.oid(p256)), w.bitString(w.bytes(4)), w.nullValue),
+    ],
+    ['something after all of it', Buffer.concat([rsaKey(2048, f4), w.nullValue])],
+    ['an RSA key of another type', spki([w.oid(rsa), w.nullValue], w.set())],
+    ['a modulus of another type', spki([w.oid(rsa), w.nullValue], w.sequence(w.nullValue, w.integer(...f4)))],
+    ['an exponent of another type', spki([w.oid(rsa), w.nullValue], w.sequence(w.integer(1), w.nullValue))],
+    ['a negative exponent', spki([w.oid(rsa), w.nullValue], w.sequence(w.integer(1), w.integer(0x80)))],
+    ['no algorithm', w.sequence(w.sequence(), w.bitString(w.bytes(4)))],
+    ['an empty modulus', spki([w.oid(rsa), w.nullValue], w.sequence(w.integer(), w.integer(...f4)))],
   ])('calls %s malformed', async (_what, key) => {
     expect(await reasonOf(() => parsePublicKey(key))).toBe('certificate-malformed');
   });

@@ -102,6 +102,22 @@ describe('verifySealSignature', () => {
     ).toBe(false);
   });
 
+  test('a key that the provider refuses is not allowed', async () => {
+    const refusing = { subtle: { importKey: () => Promise.reject(new Error('no such curve')) } };
+    const made = await signed('ES256');
+    const verification = verifySealSignature({
+      crypto: refusing as never,
+      algorithm: 'ES256',
+      data,
+      ...made,
+    });
+    await expect(verification).rejects.toMatchObject({
+      code: 'key-not-allowed',
+      message: expect.stringContaining('the crypto provider refuses a public key'),
+      cause: { message: 'no such curve' },
+    });
+  });
+
   test('imports a key once for each provider', async () => {
     const [one, two] = [countingCrypto(), countingCrypto()];
     const made = await signed('ES256');

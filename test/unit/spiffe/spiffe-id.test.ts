@@ -56,6 +56,10 @@ describe('parseSpiffeId', () => {
   });
 });
 
+test.each([5, null, undefined])('%p is no text, and so no SPIFFE ID', async (value) => {
+  expect(await reasonOf(() => parseSpiffeId(value as unknown as string))).toBe('spiffe-id-invalid');
+});
+
 describe('isTrustDomainId', () => {
   test.each([
     ['spiffe://example.org', true],

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { parseX509Svid } from '../../../src/spiffe/svid.ts';
+import { parseChain, parseX509Svid } from '../../../src/spiffe/svid.ts';
 import {
   createTestCa,
   KeyUsageFlags,
@@ -93,6 +93,11 @@ describe('parseX509Svid', () => {
     expect(await reasonOf(() => parseX509Svid([...chain, new Uint8Array(100)]))).toBe(
       'certificate-malformed',
     );
+  });
+
+  test('reads 128 certificates', async () => {
+    const { root } = await createTestCa({ trustDomain: 'example.org' });
+    expect(parseChain(Array<Uint8Array>(128).fill(root)).pool).toHaveLength(127);
   });
 
   test('refuses 129 certificates before it parses one', async () => {

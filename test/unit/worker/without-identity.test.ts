@@ -15,7 +15,7 @@ async function withoutIdentity(): Promise<{ readonly world: WorkerWorld; readonl
   return { world, sealed };
 }
 
-const edit = (world: WorkerWorld): void =>
+const edit = (world: WorkerWorld): unknown =>
   world.objects.put(changed(world.stored, ({ spec }) => (spec.labels['evil'] = 'true')));
 
 describe('a worker without an SVID', () => {

@@ -191,6 +191,20 @@ describe('a worker that runs', () => {
     await world.stop();
   });
 
+  test.each([
+    [0, 57],
+    [1, 63],
+  ])('spreads its discoveries over a tenth of the interval (%d: after %d s)', async (random, after) => {
+    const world = new WorkerWorld(await x509Svid());
+    world.random = random;
+    await world.start();
+    await world.pass(after * second - 1);
+    expect(world.told.discoveries).toBe(1);
+    await world.pass(1);
+    expect(world.told.discoveries).toBe(2);
+    await world.stop();
+  });
+
   test('discovers when what it found is no longer valid, and not before', async () => {
     const world = new WorkerWorld(await x509Svid());
     world.discovery = { ...discovered({ AVX2: {} }), validUntil: noon + 7 * second };

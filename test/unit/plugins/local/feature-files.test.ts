@@ -73,6 +73,20 @@ describe('feature files', () => {
     expect(reasons).toEqual([`[file-unreadable] ${folder}/large: is larger than 65536 bytes`]);
   });
 
+  test('are valid until the first of their ends', async () => {
+    await put('a', '# +expiry-time=2026-06-03T00:00:00Z\na');
+    await put('b', '# +expiry-time=2026-06-02T00:00:00Z\nb');
+    const at = (now: string) => discoverWith(local({}), { host: hostRoot, now: new Date(now) });
+    const found = await at('2026-06-01T00:00:00Z');
+    expect(found.validUntil).toEqual(new Date('2026-06-02T00:00:00.001Z'));
+    // The first moment at which something else is found, and the last before it.
+    const labelsAt = async (now: string) => Object.keys((await at(now)).labels);
+    const name = (key: string) => `feature.node.kubernetes.io/${key}`;
+    expect(await labelsAt('2026-06-02T00:00:00.000Z')).toEqual([name('a'), name('b')]);
+    expect(await labelsAt('2026-06-02T00:00:00.001Z')).toEqual([name('a')]);
+    expect(await at('2026-06-04T00:00:00Z')).not.toHaveProperty('validUntil');
+  });
+
   test('a folder that is not there, hidden files and folders say nothing', async () => {
     await put('.hidden', 'key=1');
     await mkdir(join(inside, 'folder'));

@@ -53,6 +53,21 @@ describe('a feature file', () => {
     expect(parse(...lines)).toEqual(both(entries));
   });
 
+  test.each<[string, readonly string[], string | undefined]>([
+    ['none', ['a'], undefined],
+    ['none where it is past', ['# +expiry-time=2026-06-01T11:59:59Z', 'a'], undefined],
+    ['none where it is no time', ['# +expiry-time=soon', 'a'], undefined],
+    ['this very moment', ['# +expiry-time=2026-06-01T12:00:00Z', 'a'], '2026-06-01T12:00:00.000Z'],
+    [
+      'the first to come',
+      ['2000-01-01', '2026-06-03', '2026-06-02'].flatMap((day) => [`# +expiry-time=${day}T00:00:00Z`, 'a']),
+      '2026-06-02T00:00:00.000Z',
+    ],
+  ])('its next end is %s', (_, lines, moment) => {
+    const { expiry } = parseFeatureFile(lines.join('\n'), now, () => undefined);
+    expect(expiry?.toISOString()).toBe(moment);
+  });
+
   test('no-label and no-feature take the next line alone, and an earlier one of its key', () => {
     expect(
       parse('a=1', '# +no-label', 'a=2', 'b=3', '# +no-feature', 'c=4', '# +no-feature', '# +no-label', 'd'),

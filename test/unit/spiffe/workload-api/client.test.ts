@@ -6,6 +6,7 @@ import type { FeaturesealError } from '../../../../src/error.ts';
 import type { Authority } from '../../../../src/identity/authority.ts';
 import type { X509Bundles, X509Svid } from '../../../../src/spiffe/types.ts';
 import { WorkloadApiClient } from '../../../../src/spiffe/workload-api/client.ts';
+import type { X509Context } from '../../../../src/spiffe/workload-api/context.ts';
 import { bundleBytes, encodeSvids, hourMs, svidBytes, testAuthority } from '../../../support/identity.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { Queue } from '../../../support/queue.ts';
@@ -81,7 +82,18 @@ describe('one attempt', () => {
   test('that is closed without a message fails', async () => {
     const fetched = client.fetchX509Svids();
     (await api.calls.next()).end();
-    await expect(fetched).rejects.toMatchObject({ code: 'workload-api-unavailable' });
+    await expect(fetched).rejects.toMatchObject({
+      code: 'workload-api-unavailable',
+      message: expect.stringContaining('the server closed the stream'),
+    });
+  });
+
+  test('leaves nothing asleep, and keys that cannot be read', async () => {
+    const fetched = client.fetchX509Svids();
+    (await api.calls.next()).send(await svidBytes([await issue('a')]));
+    const [svid] = await fetched;
+    expect(svid?.key.extractable).toBe(false);
+    expect(clock.asleep).toBe(0);
   });
 
   test('that gets garbage fails', async () => {
@@ -108,7 +120,10 @@ describe('one attempt', () => {
     const fetched = client.fetchX509Svids(stop.signal);
     await api.calls.next();
     stop.abort();
-    await expect(fetched).rejects.toMatchObject({ code: 'aborted' });
+    await expect(fetched).rejects.toMatchObject({
+      code: 'aborted',
+      message: expect.stringContaining('the call to the Workload API was stopped'),
+    });
     await expect(client.fetchX509Svids(stop.signal)).rejects.toMatchObject({ code: 'aborted' });
   });
 
@@ -238,6 +253,46 @@ describe('watching', () => {
     await clock.pass(2000);
     (await api.calls.next()).send(await svidBytes([await issue('b')]));
     expect(await events.next()).toBe('[b]');
+  });
+
+  test('tells SVIDs and bundles together, and that both were taken back', async () => {
+    const updates = new Queue<X509Context>();
+    void client.watchX509Context((context) => updates.push(context), stop.signal);
+    const call = await api.calls.next();
+    call.send(await svidBytes([await issue('a')]));
+    const { svids, bundles } = await updates.next();
+    expect([svids.length, [...bundles.keys()]]).toEqual([1, ['example.org']]);
+    call.fail(status.PERMISSION_DENIED, 'no identity issued');
+    expect(await updates.next()).toEqual({ svids: [], bundles: new Map() });
+  });
+
+  test('writes to the log what goes wrong', async () => {
+    const lines = new Queue<readonly unknown[]>();
+    const log = { warn: (...line: readonly unknown[]) => lines.push(line) };
+    const logging = new WorkloadApiClient({ address: api.address, clock, log });
+    const ended = logging.watchX509Bundles(() => undefined, stop.signal);
+    (await api.calls.next()).fail(status.UNAVAILABLE, 'shutting down');
+    expect(await lines.next()).toEqual([
+      'the Workload API failed',
+      { code: 'workload-api-unavailable', error: expect.stringContaining('(UNAVAILABLE: shutting down)') },
+    ]);
+    await clock.pass(1000);
+    await api.calls.next();
+    stop.abort();
+    expect(await ended).toBeUndefined();
+  });
+
+  test('tells nothing that comes after it was stopped', async () => {
+    const updates = new Queue<X509Bundles>();
+    const ended = client.watchX509Bundles((bundles) => {
+      updates.push(bundles);
+      stop.abort();
+    }, stop.signal);
+    const call = await api.calls.next();
+    call.send(bundleBytes(authority.bundles()));
+    call.send(bundleBytes(authority.bundles()));
+    await ended;
+    expect(updates.length).toBe(1);
   });
 
   test('tells bundles, and that they were taken back', async () => {

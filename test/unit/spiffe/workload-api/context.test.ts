@@ -134,6 +134,69 @@ describe('a message with SVIDs', () => {
     expect(await refusal({ svids: [await fields({ x509_svid_key })] })).toBe('key-mismatch');
   });
 
+  test('may have a chain of eight certificates and a hint of 1024 bytes', async () => {
+    const { x509_svid, ...rest } = await fields({ hint: 'é'.repeat(512) });
+    const eight = Buffer.concat([x509_svid, ...Array.from({ length: 7 }, () => authority.bundle()[0]!)]);
+    expect(await refusal({ svids: [{ ...rest, x509_svid: eight }] })).toBe('accepted');
+  });
+
+  test('leaves no copy of the key in the bytes that are imported', async () => {
+    const imported: Uint8Array[] = [];
+    const subtle = new Proxy(crypto.subtle, {
+      get: (target, name): unknown => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return (...parameters: readonly unknown[]): unknown => {
+          if (parameters[0] === 'pkcs8' && parameters[1] instanceof Uint8Array) imported.push(parameters[1]);
+          return Reflect.apply(member, target, parameters);
+        };
+      },
+    });
+    const seeing = new Proxy(crypto, { get: (_, name) => (name === 'subtle' ? subtle : undefined) });
+    await parseX509Context(encodeSvids({ svids: [await fields()] }), { ...keys, crypto: seeing });
+    expect(imported.map((bytes) => [bytes.length > 100, bytes.every((octet) => octet === 0)])).toEqual([
+      [true, true],
+    ]);
+  });
+
+  test.each<[string, Partial<SvidFields>]>([
+    ['spiffe_id differs from the ID in the leaf', { spiffe_id: 'spiffe://example.org/other' }],
+    ['certificate: tag 110, expected 48', { bundle: Buffer.from('n\x00') }],
+  ])('says %s', async (fault, spoilt) => {
+    const message = encodeSvids({ svids: [await fields(spoilt)] });
+    await expect(parseX509Context(message, keys)).rejects.toThrow(fault);
+  });
+
+  test('says what is wrong, of the first five faults', async () => {
+    const empty = {
+      spiffe_id: '',
+      x509_svid: Buffer.alloc(0),
+      x509_svid_key: Buffer.alloc(0),
+      bundle: Buffer.alloc(0),
+    };
+    const message = encodeSvids({ svids: [{ ...empty, hint: 'x'.repeat(1025) }, empty] });
+    const error: unknown = await parseX509Context(message, keys).catch((thrown: unknown) => thrown);
+    const faults = String(error).split('discarded: ')[1]?.split('; ') ?? [];
+    expect(faults.slice(1)).toEqual([
+      'svids.0.x509_svid: must not be empty',
+      'svids.0.x509_svid_key: must not be empty',
+      'svids.0.bundle: must not be empty',
+      'svids.0.hint: longer than 1024 bytes',
+    ]);
+    expect(faults[0]).toMatch(/^svids\.0\.spiffe_id: ./);
+  });
+
+  test('that is no protobuf is refused with what the decoder says as its cause', async () => {
+    await expect(parseX509Context(Buffer.from([0x0a, 0xff]), keys)).rejects.toMatchObject({
+      code: 'workload-api-malformed',
+      message: expect.stringContaining('not the protobuf message that was expected'),
+      cause: expect.any(Error),
+    });
+    const [empty] = await Promise.allSettled([parseX509Context(encodeSvids({ svids: [] }), keys)]);
+    expect(empty).toMatchObject({ status: 'rejected' });
+    expect('cause' in (empty as { reason: object }).reason).toBe(false);
+  });
+
   test.each([1, 100])(
     'with a certificate that is %d bytes short, or followed by as many, is refused',
     async (count) => {
@@ -221,6 +284,29 @@ describe('a message with bundles', () => {
     expect(() => parseX509Bundles(encodeBundles({ bundles }))).toThrow(
       'two different bundles for example.org',
     );
+  });
+
+  test('says that a bundle has the name of no trust domain', () => {
+    const message = encodeBundles({ bundles: { 'spiffe://example.org/x': Buffer.alloc(0) } });
+    expect(() => parseX509Bundles(message)).toThrow(
+      'is keyed by an ID with a path, which is no trust domain',
+    );
+  });
+
+  test('may give the same bundle under both forms of a name', () => {
+    const root = Buffer.concat(authority.bundle());
+    const bundles = { 'example.org': root, 'spiffe://example.org': root };
+    expect(parseX509Bundles(encodeBundles({ bundles }))).toEqual(authority.bundles());
+  });
+
+  test('may name 256 roots and 1024 trust domains', () => {
+    const [root] = authority.bundle();
+    const roots = Buffer.concat(Array.from({ length: 256 }, () => root!));
+    const domains = Array.from({ length: 1023 }, (_, n) => [`d${n}.test`, Buffer.alloc(0)] as const);
+    const read = parseX509Bundles(
+      encodeBundles({ bundles: { 'example.org': roots, ...Object.fromEntries(domains) } }),
+    );
+    expect([read.size, read.get('example.org')?.length]).toEqual([1024, 256]);
   });
 
   test('with more than 256 roots or 1024 trust domains is refused', () => {

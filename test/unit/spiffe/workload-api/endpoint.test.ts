@@ -7,6 +7,8 @@ describe('the address of the Workload API', () => {
   test('is the configured one, else the one of the environment', () => {
     expect(workloadApiAddress({ configured: 'unix:///a.sock', env })).toBe('unix:///a.sock');
     expect(workloadApiAddress({ env })).toBe('unix:///from/environment.sock');
+    expect(workloadApiAddress({ configured: undefined, env })).toBe('unix:///from/environment.sock');
+    expect(() => workloadApiAddress({ configured: '', env })).toThrow('no address');
   });
 
   test.each([{ env: {} }, { env: { SPIFFE_ENDPOINT_SOCKET: '' } }])(
@@ -23,7 +25,7 @@ describe('the address of the Workload API', () => {
 });
 
 describe('an endpoint', () => {
-  test.each(['unix:///a.sock', 'unix:///spiffe-workload-api/spire-agent.sock'])(
+  test.each(['unix:///a.sock', "unix:///-._~!$&'()*+,;=:@/Az09", `unix:///${'a'.repeat(106)}`])(
     'at %s is a socket',
     (address) => {
       expect(parseEndpoint(address)).toEqual({ address, target: address });
@@ -33,6 +35,8 @@ describe('an endpoint', () => {
   test.each([
     ['tcp://127.0.0.1:8081', 'ipv4:127.0.0.1:8081'],
     ['tcp://[::1]:8081', 'ipv6:[::1]:8081'],
+    ['tcp://[2001:DB8::ffff:192.0.2.1]:1', 'ipv6:[2001:DB8::ffff:192.0.2.1]:1'],
+    ['tcp://10.20.30.255:65535', 'ipv4:10.20.30.255:65535'],
   ])('at %s is used only where TCP is allowed', (address, target) => {
     expect(parseEndpoint(address, { allowTcp: true })).toEqual({ address, target });
     expect(() => parseEndpoint(address)).toThrow(
@@ -63,6 +67,12 @@ describe('an endpoint', () => {
     ['tcp://127.0.0.1', 'with an IP address'],
     ['tcp://127.0.0.1:0', 'with an IP address'],
     ['tcp://127.0.0.1:65536', 'with an IP address'],
+    ['tcp://127.0.0.1:080', 'with an IP address'],
+    ['tcp://127.0.0.1:123456', 'with an IP address'],
+    ['xtcp://127.0.0.1:80', 'is not a Workload API address'],
+    ['tcp:127.0.0.1:80', 'with an IP address'],
+    ['tcp://:80', 'with an IP address'],
+    ['tcp:/tcp://127.0.0.1:80', 'with an IP address'],
     ['tcp://127.0.0.1:80/path', 'with an IP address'],
     ['tcp://user@127.0.0.1:80', 'with an IP address'],
     ['tcp://127.0.0.256:80', 'with an IP address'],
@@ -72,6 +82,10 @@ describe('an endpoint', () => {
     expect(() => parseEndpoint(address, { allowTcp: true })).toThrow(
       expect.objectContaining({ code: 'socket-invalid', message: expect.stringContaining(reason) }),
     );
+  });
+
+  test('shows the first 200 characters of what was typed', () => {
+    expect(() => parseEndpoint('y'.repeat(1000))).toThrow(`"${'y'.repeat(200)}" is not`);
   });
 
   test('shows the right form to who got it wrong, on one line', () => {

@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { peekSeal } from '../../../src/seal/peek.ts';
+import { verifyNodeFeature } from '../../../src/seal/verify.ts';
+import type { TestCa, TestSvid } from '../../support/certificates.ts';
+import {
+  bundlesOf,
+  changed,
+  hour,
+  issue,
+  nodeFeature,
+  noon,
+  rootCa,
+  seal,
+  sealKey,
+  testPolicy,
+  workerId,
+} from '../../support/sealing.ts';
+
+const { crypto } = globalThis;
+let ca: TestCa;
+let svid: TestSvid;
+beforeAll(async () => {
+  ca = await rootCa();
+  svid = await issue(ca);
+});
+
+describe('peekSeal', () => {
+  test('tells what an object claims, with the digest that verification would give', async () => {
+    const sealed = await seal(nodeFeature(), svid);
+    const options = { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) };
+    const { digest } = await verifyNodeFeature(sealed, options);
+    expect(await peekSeal(sealed, crypto)).toEqual({
+      iat: noon,
+      digest,
+      signer: workerId(),
+      leafNotBefore: new Date(noon - hour),
+      leafNotAfter: new Date(noon + hour),
+    });
+  });
+
+  test('tells it of a seal that nobody would accept', async () => {
+    const stranger = await issue(await rootCa({ subject: 'CN=Stranger' }));
+    const edited = changed(await seal(nodeFeature(), stranger), ({ spec }) => (spec.labels = {}));
+    expect(await peekSeal(edited, crypto)).toMatchObject({ iat: noon, signer: workerId() });
+  });
+
+  test.each([
+    ['without a seal', nodeFeature()],
+    ['with a seal that is none', nodeFeature({ annotations: { [sealKey]: 'x..y' } })],
+    ['that is no object', 'text'],
+  ])('says nothing of one %s', async (_, object) => {
+    expect(await peekSeal(object, crypto)).toBeUndefined();
+  });
+});
