@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../error-codes.ts';
 import type { Log } from '../port/log.ts';
 import type { TableMetrics } from '../runtime/metric-table.ts';
 import type { workerMetrics } from './metrics.ts';
@@ -22,14 +23,10 @@ export function createReport({ log, metrics }: ReportOptions): WorkerReport {
     },
     waitingForIdentity(problem) {
       metrics.add('worker_identity_waits_total');
-      const advice =
-        problem?.code === 'workload-api-denied'
-          ? 'no registration entry matches this pod: look at service account, namespace, node and className of its ClusterSPIFFEID'
-          : 'is the csi.spiffe.io volume mounted, and does the SPIRE agent of this node run?';
       log.warn('there is no SVID to sign with; waiting', {
         code: problem?.code,
         reason: problem?.message,
-        advice,
+        advice: adviceFor(problem?.code),
       });
     },
     publishFailed({ code, message }) {
@@ -41,4 +38,15 @@ export function createReport({ log, metrics }: ReportOptions): WorkerReport {
       log.warn('somebody changed the NodeFeature of this node; it is put back');
     },
   };
+}
+
+function adviceFor(code: ReasonCode | undefined): string {
+  switch (code) {
+    case 'workload-api-denied':
+      return 'no registration entry matches this pod: look at service account, namespace, node and className of its ClusterSPIFFEID';
+    case 'identity-ambiguous':
+      return 'several registration entries match this pod: say which SVID is meant, by `hint` or `spiffeID`';
+    default:
+      return 'is the csi.spiffe.io volume mounted, and does the SPIRE agent of this node run?';
+  }
 }

@@ -26,7 +26,7 @@ export const workloadApi: Check = {
       }
       return failed(
         `${asked.address} answers, but gives no bundles: ${error.message}`,
-        'the master needs bundles without an identity: allow_unauthenticated_verifiers = true in the SPIRE agent',
+        'a master needs allow_unauthenticated_verifiers = true in the SPIRE agent, or an identity of its own (overlay default brings it); run doctor in its pod to see which it has',
       );
     }
     return ok(`${asked.address} answers`);
