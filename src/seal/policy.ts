@@ -33,7 +33,7 @@ const signerSchema = z
     name: z.string().min(1).max(63),
     spiffeIDs: z.array(z.string()).min(1),
     namespace: z.string().regex(namespacePattern, 'must be a DNS-1123 label'),
-    object: z.literal('{node}').default('{node}'),
+    object: z.literal('{node}').optional(),
     features: z.array(z.string()).default([]),
     labels: z.array(z.string()).default([]),
     anyCluster: z.boolean().default(false),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AcceptedSeal } from '../../../src/seal/freshness.ts';
-import { emptyMark, readMark, writeMark, type Mark } from '../../../src/seal/mark.ts';
+import { emptyMark, markAnnotation, readMark, writeMark, type Mark } from '../../../src/seal/mark.ts';
 import { day, noon, workerId } from '../../support/sealing.ts';
 
 const context = { uid: 'uid-1', now: noon, maxAge: day };
@@ -11,6 +11,10 @@ const mark = (entries: Record<`${string}/${string}`, AcceptedSeal>): Mark => ({
 const text = (objects: unknown, uid: unknown = 'uid-1') => JSON.stringify({ uid, objects });
 
 describe('the mark', () => {
+  test('stands in the annotation that masters of other versions read', () => {
+    expect(markAnnotation).toBe('featureseal.io/accepted');
+  });
+
   test('comes back as it was written, sorted', () => {
     const written = writeMark('uid-1', mark({ 'vendor/a': { iat: 1, signer: 'x' }, 'featureseal/a': seal }));
     expect(written).toBe(
