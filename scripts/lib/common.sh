@@ -4,6 +4,12 @@
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 cache="$root/.cache"
 
+# Where scripts/ is on PATH, its `node` would stand before Node, and call itself for ever.
+PATH=":$PATH:"
+PATH=${PATH//":$root/scripts:"/:}
+PATH=${PATH#:}
+PATH=${PATH%:}
+
 # Progress, for people only: a program that reads our output sees nothing of it.
 progress() {
   if [[ -t 2 ]]; then printf 'featureseal: %s\n' "$*" >&2; fi
