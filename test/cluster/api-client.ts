@@ -48,9 +48,12 @@ const deadlineMs = 30_000;
 export class ApiClient {
   readonly #url: string;
   readonly #agent: Agent;
+  readonly #userAgent: string | undefined;
 
-  constructor(url: string, caPem: string, { certificatePem, keyPem }: Credentials) {
+  /** @param userAgent what stands before its `/` is noted of every write, as the name of who made it */
+  constructor(url: string, caPem: string, { certificatePem, keyPem }: Credentials, userAgent?: string) {
     this.#url = url;
+    this.#userAgent = userAgent;
     this.#agent = new Agent({ keepAlive: true, ca: caPem, cert: certificatePem, key: keyPem });
   }
 
@@ -167,6 +170,7 @@ export class ApiClient {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       accept: 'application/json',
+      ...(this.#userAgent === undefined ? {} : { 'user-agent': this.#userAgent }),
       ...(text === undefined ? {} : { 'content-type': contentType }),
     };
     const request = httpsRequest(this.#url + path, { method, headers, agent: this.#agent, signal });

@@ -72,8 +72,8 @@ export class ControlPlane {
     return this.#ca.user(user, groups);
   }
 
-  async client(user: string, groups: readonly string[] = []): Promise<ApiClient> {
-    const client = new ApiClient(this.url, this.caPem, await this.credentials(user, groups));
+  async client(user: string, groups: readonly string[] = [], userAgent?: string): Promise<ApiClient> {
+    const client = new ApiClient(this.url, this.caPem, await this.credentials(user, groups), userAgent);
     this.beforeClose(async () => client.close());
     return client;
   }

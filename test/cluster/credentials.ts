@@ -20,6 +20,12 @@ export interface ServerFiles {
   readonly tokenPublicKey: string;
 }
 
+/** Who asks with a token. */
+export interface TokenCredentials {
+  readonly name: string;
+  readonly token: string;
+}
+
 /** The certificate authority of one control plane, for its server and for its users. */
 export class ClusterCa {
   readonly #ca: TestCa;
@@ -79,12 +85,13 @@ export class ClusterCa {
   }
 }
 
-/** A kubeconfig file of one user. */
+/** A kubeconfig file of one user, known by a certificate or by a service account token. */
 export function kubeconfigText(
   url: string,
   caPem: string,
-  { name, certificatePem, keyPem }: Credentials,
+  credentials: Credentials | TokenCredentials,
 ): string {
+  const { name } = credentials;
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   return JSON.stringify({
     apiVersion: 'v1',
@@ -95,7 +102,13 @@ export function kubeconfigText(
     users: [
       {
         name,
-        user: { 'client-certificate-data': base64(certificatePem), 'client-key-data': base64(keyPem) },
+        user:
+          'token' in credentials
+            ? { token: credentials.token }
+            : {
+                'client-certificate-data': base64(credentials.certificatePem),
+                'client-key-data': base64(credentials.keyPem),
+              },
       },
     ],
   });

@@ -10,7 +10,7 @@ import { RunningPrograms } from './programs.ts';
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface ProcessOptions {
-  readonly command: 'worker' | 'master';
+  readonly command: 'worker' | 'master' | 'identity authority' | 'identity node-plugin';
   /** Configuration file, written as JSON (which is YAML). */
   readonly config: Readonly<Record<string, unknown>>;
   /** What stands beside it, by name: `kubeconfig`, a master's `policy.yaml`, a worker's plugins. */
@@ -24,7 +24,7 @@ const deadlineMs = 60_000;
 const askAgainMs = 100;
 const repository = join(import.meta.dirname, '../..');
 
-/** `featureseal worker` or `master` as a process of its own, which ends at the latest when this one does. */
+/** One of the commands that run until they are stopped, as a process of its own, which ends at the latest when this one does. */
 export class FeaturesealProcess {
   /** Everything that it has logged so far. */
   readonly lines: LogLine[] = [];
@@ -48,28 +48,29 @@ export class FeaturesealProcess {
     flags = [],
     enter = [],
   }: ProcessOptions): Promise<FeaturesealProcess> {
-    const folder = await mkdtemp(join(tmpdir(), `fs-${command}-`));
+    const name = command.replace(' ', '-');
+    const folder = await mkdtemp(join(tmpdir(), `fs-${name}-`));
     const own = {
       kubeconfig: join(folder, 'kubeconfig'),
       ...(command === 'master' ? { policy: join(folder, 'policy.yaml') } : {}),
     };
     const settings = { healthPort: 0, logLevel: 'debug', ...own, ...config };
     const all = { ...files, 'config.yaml': JSON.stringify(settings) };
-    for (const [name, text] of Object.entries(all))
-      await writeFile(join(folder, name), text, { mode: 0o600 });
+    for (const [path, text] of Object.entries(all))
+      await writeFile(join(folder, path), text, { mode: 0o600 });
     const main = join(repository, 'src/cli/main.ts');
     const [file = '', ...args] = [
       ...enter,
       process.execPath,
       '--conditions=featureseal-source',
       main,
-      command,
+      ...command.split(' '),
       '--config',
       join(folder, 'config.yaml'),
       ...flags,
     ];
-    const program = { name: command, file, args, output: 'inherit' } as const;
-    return new FeaturesealProcess(command, new RunningPrograms({ folder, programs: [program] }, 'pipe'));
+    const program = { name, file, args, output: 'inherit' } as const;
+    return new FeaturesealProcess(name, new RunningPrograms({ folder, programs: [program] }, 'pipe'));
   }
 
   /** Where its files are. */
@@ -83,7 +84,7 @@ export class FeaturesealProcess {
   }
 
   /** Waits for a line that was or will be logged, from `since` on. */
-  async says(isIt: (line: LogLine) => boolean, since = 0): Promise<LogLine> {
+  async says(isIt: (line: LogLine) => boolean, since = 0, withinMs = deadlineMs): Promise<LogLine> {
     const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
     const look = (): void => {
       const found = this.lines.slice(since).find(isIt);
@@ -91,7 +92,7 @@ export class FeaturesealProcess {
     };
     const deadline = setTimeout(
       () => reject(new Error(`${this.#name} does not say it:\n${this.lastLines()}`)),
-      deadlineMs,
+      withinMs,
     );
     this.#listeners.add(look);
     look();

@@ -42,13 +42,6 @@ export interface InstallationOptions {
   readonly svidTtlMs?: number;
 }
 
-/** Where a worker runs. */
-export interface WorkerPlace {
-  readonly enter?: readonly string[];
-  /** Address of its Workload API there. */
-  readonly socket?: string;
-}
-
 /** One SPIFFE authority, and the workers and masters that live by it. */
 export class Installation {
   readonly identity: DevelopmentIdentity;
@@ -82,18 +75,11 @@ export class Installation {
     return this.#plane.admin;
   }
 
-  /** @param place where it runs, when not here */
-  async startWorker(node: string, place: WorkerPlace = {}): Promise<FeaturesealProcess> {
-    const { enter = [], socket = await this.workerSocket(node) } = place;
+  async startWorker(node: string): Promise<FeaturesealProcess> {
+    const socket = await this.#serve(workerId(node), `worker-${node}`);
     const plugins = [{ module: './plugin.mjs' }];
     const config = { cluster, node, namespace, socket, plugins, discoverInterval: '1s' };
-    const options = { command: 'worker', config, files: pluginFiles, enter } as const;
-    return this.#start(`worker-${node}`, ['workers'], options);
-  }
-
-  /** Address of the Workload API of a node's worker. */
-  workerSocket(node: string): Promise<string> {
-    return this.#serve(workerId(node), `worker-${node}`);
+    return this.#start(`worker-${node}`, ['workers'], { command: 'worker', config, files: pluginFiles });
   }
 
   /** @param user whose writes the audit log of the API server shows */

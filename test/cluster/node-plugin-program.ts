@@ -8,19 +8,23 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts');
 export const driverSocket = 'kubelet/plugins/csi.spiffe.io/csi.sock';
 export const registrationSocket = 'kubelet/plugins_registry/csi.spiffe.io-reg.sock';
 
-/** `featureseal identity node-plugin` as its DaemonSet runs it. `kubelet` in the folder is kubelet's. */
+/** Where a node plugin finds what kubelet brings to its pod. `kubelet` in the folder is kubelet's, and made here. */
+export async function mountsOfNodePlugin(folder: string) {
+  const kubeletDir = join(folder, 'kubelet');
+  await mkdir(kubeletDir, { recursive: true });
+  return { bundle: join(folder, 'bundle.pem'), token: join(folder, 'token'), kubeletDir };
+}
+
+/** `featureseal identity node-plugin` as its DaemonSet runs it. */
 export async function nodePluginProgram(folder: string, kubeconfig: string): Promise<Program> {
   const inFolder = (name: string): string => join(folder, name);
-  await mkdir(inFolder('kubelet'), { recursive: true });
   await writeFile(inFolder('kubeconfig'), kubeconfig, { mode: 0o600 });
   const config = {
     cluster: 'demo',
     trustDomain: 'example.org',
-    // No test gets as far as the authority, so there is none, and no bundle and token either.
+    // No test with it gets as far as the authority, so there is none, and no bundle and token either.
     authority: '127.0.0.1:1',
-    bundle: inFolder('bundle.pem'),
-    token: inFolder('token'),
-    kubeletDir: inFolder('kubelet'),
+    ...(await mountsOfNodePlugin(folder)),
     kubeconfig: inFolder('kubeconfig'),
     healthPort: 0,
   };

@@ -9,10 +9,12 @@ const placeholder = 'from-settings';
 
 /** Where an object of this kind is created. */
 const collections: Readonly<Record<string, string>> = {
+  Namespace: '/api/v1/namespaces',
   ServiceAccount: '/api/v1/namespaces/NAMESPACE/serviceaccounts',
   ConfigMap: '/api/v1/namespaces/NAMESPACE/configmaps',
   Deployment: '/apis/apps/v1/namespaces/NAMESPACE/deployments',
   DaemonSet: '/apis/apps/v1/namespaces/NAMESPACE/daemonsets',
+  CSIDriver: '/apis/storage.k8s.io/v1/csidrivers',
   Role: '/apis/rbac.authorization.k8s.io/v1/namespaces/NAMESPACE/roles',
   RoleBinding: '/apis/rbac.authorization.k8s.io/v1/namespaces/NAMESPACE/rolebindings',
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
@@ -44,7 +46,16 @@ export async function createBase(admin: ApiClient, settings: BaseSettings): Prom
       'worker.yaml': (await file('worker/worker.yaml')).replace(placeholder, cluster),
     }),
   ];
-  for (const object of [...maps, ...objects]) {
+  await createShipped(admin, [...maps, ...objects], namespace);
+}
+
+/** Objects as they are shipped, in the namespace that an overlay fills in; what comes to nothing here is left out. */
+export async function createShipped(
+  admin: ApiClient,
+  objects: readonly ShippedObject[],
+  namespace: string,
+): Promise<void> {
+  for (const object of objects) {
     const collection = collections[object.kind];
     if (collection === undefined) continue;
     const filled: unknown = JSON.parse(JSON.stringify(object).replaceAll(placeholder, namespace));

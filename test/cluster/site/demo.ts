@@ -1,61 +1,83 @@
-// What scripts/edge-demo shows: a site whose link is cut for longer than an SVID lives, and comes back.
+// What scripts/edge-demo shows, and with -o json prints: a site whose link is cut for longer than an SVID lives.
 import { styleText } from 'node:util';
-import { foundLabels } from '../scenario.ts';
-import { node, Site } from './site.ts';
+import { networkObstacle } from './own-network.ts';
+import { StartedStory } from './started-story.ts';
+import { sceneNames, type Labels, type Scene, type SceneName } from './scenes.ts';
 
-const limitMs = 8 * 60_000;
+/** What one waits for, for people who watch; and what has been seen. */
+const texts: Readonly<Record<SceneName, readonly [waiting: string, seen: string]>> = {
+  linked: [
+    'starting API server, authority, master, and a node on each side of a link',
+    'One node is in the cloud, with API server, authority and master; the other is at the site. SVIDs live 60 s.',
+  ],
+  cut: [
+    'cutting the link',
+    'The link is cut. The worker at the site has found something new, and cannot say it. Labels stay:',
+  ],
+  stale: [
+    'waiting until the seal is older than maxAge, 40 s here',
+    'The SVID of the last seal is beyond half of its life, and there is no new one: the node is shown as stale. Its labels stay:',
+  ],
+  ended: ['waiting until that SVID has ended', 'The SVID of the last seal has ended. Labels stay:'],
+  restarted: [
+    'killing the master',
+    'The master was killed, and another has read everything anew. It keeps what the first one had accepted, shown as stale:',
+  ],
+  lost: [
+    "deleting the object of the cloud's node",
+    "In the cloud a worker was stopped and its object deleted. That is lost, and that alone; the site's labels stay:",
+  ],
+  waiting: [
+    'waiting until the worker says that it has no identity',
+    'The worker at the site says that it has no SVID: it seals nothing, and waits. Labels stay:',
+  ],
+  back: [
+    'restoring the link',
+    'The link is back, and nobody did anything else: a new SVID, a new seal, and what was found meanwhile; stale no more:',
+  ],
+};
+
 const startedAt = Date.now();
+const isJson = process.argv[2] === 'json';
 
-/** Only what has been seen is said, and when. */
-function say(text: string): void {
+function show(scene: Scene): void {
+  if (isJson) return void process.stdout.write(`${JSON.stringify(scene)}\n`);
   const seconds = String(Math.round((Date.now() - startedAt) / 1000)).padStart(4);
-  process.stdout.write(`${styleText('dim', `${seconds} s`)}  ${text}\n`);
+  process.stdout.write(`${styleText('dim', `${seconds} s`)}  ${texts[scene.name][1]}\n`);
+  for (const place of ['site', 'cloud'] as const)
+    process.stdout.write(`          ${place.padEnd(6)} ${labelText(scene.labels[place])}\n`);
 }
 
-async function showLabels(site: Site): Promise<void> {
-  for (const [key, value] of Object.entries(await site.labels())) say(`          ${key}=${value}`);
+function labelText(labels: Labels): string {
+  const text = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return text.length === 0 ? 'no labels' : text.join('\n                 ');
 }
 
-async function show(site: Site): Promise<void> {
-  say(`${node} is at the site, API server, authority and master are in the cloud. SVIDs live 60 s. Labels:`);
-  await showLabels(site);
-
-  await site.link.cut();
-  const cutAt = site.worker.mark;
-  say('The link is cut. The worker finds something new, and in the cloud the object of a vendor is deleted.');
-  await site.finds('meanwhile');
-  await site.deleteVendorObject();
-  say('Lost is what was deleted, and that alone:');
-  await showLabels(site);
-
-  await site.untilWithoutIdentity(cutAt);
-  say('The SVID has ended: the worker seals nothing, and waits.');
-  await site.untilStale(1);
-  say('The seal is older than maxAge (75 s here): the node is shown as stale. Its labels stay:');
-  await showLabels(site);
-
-  await site.link.restore();
-  say('The link is back. Nobody does anything.');
-  await site.world.nodeCarries(node, { ...foundLabels, 'feature.node.kubernetes.io/test-meanwhile': 'yes' });
-  await site.untilStale(0);
-  say('A new SVID, a new seal, and what the worker found meanwhile; stale no more:');
-  await showLabels(site);
+/** For people only; a program that reads the output sees nothing of it. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${styleText('dim', `        ${text} ...`)}\n`);
 }
 
-process.stdout.write('Starting API server, authority, master and a worker behind a link ...\n');
-const site = await Site.start(process.env['FEATURESEAL_CLUSTER_BIN'] ?? '');
+const obstacle = networkObstacle();
+if (obstacle !== undefined) {
+  process.stderr.write(
+    `edge-demo: this machine gives no network of its own, root may get one: ${obstacle}\n`,
+  );
+  process.exit(1);
+}
+const story = new StartedStory(process.env['FEATURESEAL_CLUSTER_BIN'] ?? '');
 const stopped = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
-  setTimeout(() => reject(new Error('that took too long; is this machine very busy?')), limitMs).unref();
 });
 try {
-  await Promise.race([show(site), stopped]);
+  for (const name of sceneNames) {
+    progress(texts[name][0]);
+    show(await Promise.race([story.scene(name), stopped]));
+  }
 } catch (thrown) {
   process.stderr.write(`edge-demo: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
   process.exitCode = 1;
 } finally {
-  await site.close();
+  await story.close();
 }
-// What waited for something that did not come would wait for ever.
-process.exit();

@@ -1,71 +1,73 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 
-/** Ends of a link in a /30 of 10.0.0.0/8, by our process ID: test runs on one machine never meet. */
-const { pid } = process;
-const subnet = `10.${199 + ((pid >> 14) & 3)}.${(pid >> 6) & 255}`;
-const first = (pid & 63) << 2;
+/** Nobody else is in these networks, so the addresses are free: of TEST-NET-1 (RFC 5737). */
+const cloud = { address: '192.0.2.1', end: '192.0.2.5' };
+const siteEnd = '192.0.2.6';
 
-/** A network namespace, the site, with one link to this process's own, the cloud. Needs root. */
+/**
+ * The network of the site, and its one link to the network of this process, the cloud. Neither has a name, so both are
+ * gone with their last process, however that ends. Needs the rights of a network's owner: see own-network.ts.
+ */
 export class Link {
-  /** Address of the cloud's end, reached from the site while the link is up; the cloud itself always reaches it. */
-  readonly cloudAddress = `${subnet}.${first + 1}`;
-  readonly #siteAddress = `${subnet}.${first + 2}`;
-  readonly #name = `fs-site-${pid}`;
+  /** Where the site reaches the cloud, while the link is up. */
+  readonly cloudAddress = cloud.address;
+  readonly #keeper: ChildProcess;
 
-  private constructor() {}
+  private constructor(keeper: ChildProcess) {
+    this.#keeper = keeper;
+  }
 
   static async create(): Promise<Link> {
-    const link = new Link();
-    try {
-      await link.#build();
-      return link;
-    } catch (thrown) {
-      await link.close();
-      throw thrown;
-    }
+    // It ends with this process at the latest, by the end of its input; what it echoes, it echoes from the new network.
+    const keeper = spawn('unshare', ['--net', 'cat'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    const link = new Link(keeper);
+    keeper.stdin.write('ready\n');
+    await Promise.race([once(keeper.stdout, 'data'), once(keeper, 'exit').then(noNetwork)]);
+    await link.#build();
+    return link;
   }
 
   /** What comes before a program and its arguments, to run it at the site; files and processes are shared. */
   get enter(): readonly string[] {
-    return ['nsenter', `--net=/run/netns/${this.#name}`, '--'];
+    return ['nsenter', `--net=/proc/${this.#keeper.pid}/ns/net`, '--'];
   }
 
-  /** As a cable that is pulled: nobody is told, packets are lost. */
+  /** As a cable that is pulled far away: no connection is told, and what is sent is lost. */
   async cut(): Promise<void> {
-    await this.#atSite('link', 'set', 'uplink', 'down');
+    await run('ip', 'link', 'set', 'to-site', 'down');
   }
 
   async restore(): Promise<void> {
-    await this.#atSite('link', 'set', 'uplink', 'up');
+    await run('ip', 'link', 'set', 'to-site', 'up');
   }
 
-  /** Takes both ends away, once no program runs at the site. */
-  async close(): Promise<void> {
-    await ip('netns', 'delete', this.#name).catch(() => undefined);
-    await ip('link', 'delete', this.#cloudEnd).catch(() => undefined);
-  }
-
-  /** At most 15 characters. */
-  get #cloudEnd(): string {
-    return `fss${pid}`;
+  /** The site's network ends with the last program in it. */
+  close(): void {
+    this.#keeper.kill();
   }
 
   async #build(): Promise<void> {
-    await ip('netns', 'add', this.#name);
-    await this.#atSite('link', 'set', 'lo', 'up');
-    await ip('link', 'add', this.#cloudEnd, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', this.#name);
-    await ip('address', 'add', `${this.cloudAddress}/30`, 'dev', this.#cloudEnd);
-    await ip('link', 'set', this.#cloudEnd, 'up');
-    await this.#atSite('address', 'add', `${this.#siteAddress}/30`, 'dev', 'uplink');
+    const atSite = (...args: readonly string[]): Promise<void> => run(...this.enter, 'ip', ...args);
+    await run('ip', 'link', 'set', 'lo', 'up');
+    await atSite('link', 'set', 'lo', 'up');
+    const far = ['netns', String(this.#keeper.pid)];
+    await run('ip', 'link', 'add', 'to-site', 'type', 'veth', 'peer', 'name', 'to-cloud', ...far);
+    // Not on the link, or the cloud itself would not reach it while that is cut.
+    await run('ip', 'address', 'add', `${cloud.address}/32`, 'dev', 'lo');
+    await run('ip', 'address', 'add', `${cloud.end}/30`, 'dev', 'to-site');
     await this.restore();
-  }
-
-  async #atSite(...args: readonly string[]): Promise<void> {
-    await ip('-netns', this.#name, ...args);
+    await atSite('address', 'add', `${siteEnd}/30`, 'dev', 'to-cloud');
+    await atSite('link', 'set', 'to-cloud', 'up');
+    await atSite('route', 'add', cloud.address, 'via', cloud.end);
   }
 }
 
-async function ip(...args: readonly string[]): Promise<void> {
-  await promisify(execFile)('ip', args);
+async function run(file = '', ...args: readonly string[]): Promise<void> {
+  await promisify(execFile)(file, args);
+}
+
+function noNetwork(): never {
+  throw new Error('no network could be made for the site');
 }

@@ -1,99 +1,134 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ControlPlane } from '../control-plane.ts';
+import { peekSeal } from '../../../src/seal/peek.ts';
+import type { ControlPlane } from '../control-plane.ts';
 import type { FeaturesealProcess } from '../featureseal-process.ts';
-import { Installation, nodeFeaturePath, prepareCluster, rediscovers } from '../installation.ts';
-import { discovery, foundLabels, vendorNamespace } from '../scenario.ts';
-import { Link } from './link.ts';
-import { startRelayedWorker } from './relayed-worker.ts';
+import { carries, nodeFeaturePath, rediscovers } from '../installation.ts';
+import { NodeHistory } from '../node-history.ts';
+import { discovery, foundLabels, namespace } from '../scenario.ts';
+import { Kubelet } from './kubelet.ts';
+import type { Link } from './link.ts';
+import { startAuthority, startMaster, startNodePlugin, startWorker } from './processes.ts';
+import type { Labels, Scene, SceneName, Seal, View } from './scenes.ts';
 
-export const node = 'node-a';
-/** Of an object that only the cloud holds up. */
-export const vendorLabel = 'vendor.example/card';
+const nodes = { site: 'node-site', cloud: 'node-cloud' } as const;
+type Place = keyof typeof nodes;
 
-/** Short lives, in which a seal of an ordinary worker, made anew at half of an SVID's life, never is stale. */
-const svidTtlMs = 60_000;
-const flags = ['--max-age', '75s', '--deletion-grace', '5s'];
+const authorityPort = 8443;
 const askAgainMs = 200;
 
 /**
- * A cloud with API server, identity authority and master in this process's network, and a site with one worker behind a
- * link. Needs root. What is waited for here has no deadline of its own.
+ * A cloud, which is this process's network, with API server, the development identity's authority, the master and one
+ * node; a site with another node, behind the link. Each process has the rights that are shipped, and no others.
  */
 export class Site {
-  readonly link: Link;
-  readonly world: Installation;
-  readonly worker: FeaturesealProcess;
-  readonly #master: FeaturesealProcess;
-  readonly #close: () => Promise<void>;
+  readonly #plane: ControlPlane;
+  readonly #processes = new Map<string, FeaturesealProcess>();
+  readonly #ended = Promise.withResolvers<never>();
+  #history: NodeHistory | undefined;
 
-  private constructor(
-    parts: Pick<Site, 'link' | 'world' | 'worker'>,
-    master: FeaturesealProcess,
-    close: () => Promise<void>,
-  ) {
-    this.link = parts.link;
-    this.world = parts.world;
-    this.worker = parts.worker;
-    this.#master = master;
-    this.#close = close;
+  /** Of a control plane with all that is shipped in it. */
+  constructor(plane: ControlPlane) {
+    this.#plane = plane;
+    this.#ended.promise.catch(() => undefined);
   }
 
-  /** @param bin folder of the programs, FEATURESEAL_CLUSTER_BIN in tests */
-  static async start(bin: string): Promise<Site> {
-    const closers: (() => Promise<void>)[] = [];
-    const close = async (): Promise<void> => {
-      for (const each of closers.splice(0).toReversed()) await each();
-    };
-    try {
-      const link = await Link.create();
-      closers.push(() => link.close());
-      const plane = await ControlPlane.start(bin, link.cloudAddress);
-      closers.push(() => plane.close());
-      await prepareCluster(plane);
-      const world = await Installation.create(plane, { svidTtlMs });
-      await world.addNode(node);
-      const relayed = await startRelayedWorker(link, world, node);
-      closers.push(() => relayed.close());
-      const { worker } = relayed;
-      const master = await world.startMaster('master', flags);
-      await world.put(await world.vendorObject(node, { [vendorLabel]: 'fast' }));
-      await world.nodeCarries(node, { ...foundLabels, [vendorLabel]: 'fast' });
-      return new Site({ link, world, worker }, master, close);
-    } catch (thrown) {
-      await close();
-      throw thrown;
+  /** Resolves when both Nodes have their labels. */
+  async start(link: Link): Promise<void> {
+    const { admin } = this.#plane;
+    const cloud = await Kubelet.create(this.#plane, nodes.cloud);
+    const site = await Kubelet.create(this.#plane, nodes.site);
+    const authority = `${link.cloudAddress}:${authorityPort}`;
+    this.#add('authority', await startAuthority(cloud, authority));
+    for (const [kubelet, enter] of [
+      [cloud, []],
+      [site, link.enter],
+    ] as const) {
+      this.#add(`plugin ${kubelet.node}`, await startNodePlugin(kubelet, admin, authority, enter));
+      this.#add(kubelet.node, await startWorker(kubelet, enter));
     }
+    this.#add('master', await startMaster(cloud));
+    await this.until(({ labels }) => Object.values(labels).every((each) => carries(each, foundLabels)));
+    const history = new NodeHistory(admin, nodes.site);
+    this.#plane.beforeClose(() => history.close());
+    this.#history = history;
   }
 
-  /** Of the Node, as the cloud has it. */
-  async labels(): Promise<Readonly<Record<string, string>>> {
-    return (await this.world.admin.get(`/api/v1/nodes/${node}`)).metadata.labels ?? {};
+  worker(place: Place): FeaturesealProcess {
+    return this.#process(nodes[place]);
   }
 
-  /** The worker finds one label more. */
-  async finds(label: string): Promise<void> {
-    await rediscovers(this.worker, { ...discovery, labels: { ...discovery.labels, [label]: 'yes' } });
+  get master(): FeaturesealProcess {
+    return this.#process('master');
   }
 
-  async deleteVendorObject(): Promise<void> {
-    await this.world.admin.delete(nodeFeaturePath(vendorNamespace, node));
-    while (vendorLabel in (await this.labels())) await sleep(askAgainMs);
+  /** Rejects when a process ends that nobody has stopped. */
+  get ended(): Promise<never> {
+    return this.#ended.promise;
   }
 
-  /** Resolves when the master shows that many objects as stale. */
-  async untilStale(count: number): Promise<void> {
-    const pattern = /^featureseal_master_stale_objects (\d+)$/m;
-    const stale = async (): Promise<number> =>
-      Number(pattern.exec((await this.#master.health('/metrics')).text)?.[1]);
-    while ((await stale()) !== count) await sleep(askAgainMs);
+  /** What each process said last. */
+  lastLines(): string {
+    return [...this.#processes].map(([name, each]) => `=== ${name}\n${each.lastLines()}`).join('\n');
   }
 
-  /** Resolves when the worker says that its SVID has ended. */
-  async untilWithoutIdentity(since: number): Promise<void> {
-    await this.worker.says(({ message }) => message === 'there is no SVID to sign with; waiting', since);
+  /** A worker finds one label more. @returns as its Node gets it */
+  async finds(place: Place, label: string): Promise<Labels> {
+    const labels = { ...discovery.labels, [label]: 'yes' };
+    await rediscovers(this.worker(place), { ...discovery, labels });
+    return { [`feature.node.kubernetes.io/test-${label}`]: 'yes' };
   }
 
-  close(): Promise<void> {
-    return this.#close();
+  async deleteObject(place: Place): Promise<void> {
+    await this.#plane.admin.delete(nodeFeaturePath(namespace, nodes[place]));
+  }
+
+  /** Waits as long as it takes. */
+  async until(holds: (view: View) => boolean): Promise<void> {
+    while (!holds(await this.#view())) await sleep(askAgainMs);
+  }
+
+  async untilSvidHasEnded(): Promise<void> {
+    while ((await this.#seal()).svidLife <= 1) await sleep(askAgainMs);
+  }
+
+  /** What there is now. */
+  async scene(name: SceneName): Promise<Scene> {
+    const unlabelled = await this.#unlabelled();
+    return { name, ...(await this.#view()), unlabelled, seal: await this.#seal() };
+  }
+
+  async #view(): Promise<View> {
+    const labelsAt = async (place: Place): Promise<Labels> =>
+      (await this.#plane.admin.get(`/api/v1/nodes/${nodes[place]}`)).metadata.labels ?? {};
+    const labels = { site: await labelsAt('site'), cloud: await labelsAt('cloud') };
+    const { text } = await this.master.health('/metrics');
+    return { labels, stale: Number(/^featureseal_master_stale_objects (\d+)$/m.exec(text)?.[1]) };
+  }
+
+  async #seal(): Promise<Seal> {
+    const object = await this.#plane.admin.get(nodeFeaturePath(namespace, nodes.site));
+    const claim = await peekSeal(object, globalThis.crypto);
+    if (claim === undefined) throw new Error('the object of the site has no seal');
+    const { iat, signer, leafNotBefore, leafNotAfter } = claim;
+    const begin = leafNotBefore.getTime();
+    return { iat, signer, svidLife: (Date.now() - begin) / (leafNotAfter.getTime() - begin) };
+  }
+
+  async #unlabelled(): Promise<number> {
+    const { metadata } = await this.#plane.admin.get(`/api/v1/nodes/${nodes.site}`);
+    await this.#history?.reaches(metadata.resourceVersion);
+    return this.#history?.labels.filter((each) => !carries(each, foundLabels)).length ?? 0;
+  }
+
+  #process(name: string): FeaturesealProcess {
+    const found = this.#processes.get(name);
+    if (found === undefined) throw new TypeError(`${name} is not started`);
+    return found;
+  }
+
+  #add(name: string, started: FeaturesealProcess): void {
+    this.#processes.set(name, started);
+    this.#plane.beforeClose(() => started.close());
+    started.ended.catch((thrown: unknown) => this.#ended.reject(thrown));
   }
 }

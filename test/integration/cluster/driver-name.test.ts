@@ -11,7 +11,7 @@ import { driverSocket, nodePluginProgram, registrationSocket } from '../../clust
 import { RunningPrograms } from '../../cluster/programs.ts';
 import { spiffeCsiDriver } from '../../cluster/spiffe-csi-driver.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
-import { call } from '../../unit/identity/cluster-rig.ts';
+import { call } from '../../support/csi-call.ts';
 
 const objects = join(import.meta.dirname, '../../../deploy/components/development-identity/objects');
 const drivers = '/apis/storage.k8s.io/v1/csidrivers';

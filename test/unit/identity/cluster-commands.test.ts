@@ -4,9 +4,9 @@ import { identityCommand } from '../../../src/cli/identity.ts';
 import { runCli } from '../../../src/cli/run.ts';
 import { certificatesFrom } from '../../../src/spiffe/pem.ts';
 import { recordCli } from '../../support/cli-context.ts';
+import { call } from '../../support/csi-call.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
-import { call } from './cluster-rig.ts';
 import { audience, FakeTokenApi } from './fake-token-api.ts';
 import { existsSync } from 'node:fs';
 

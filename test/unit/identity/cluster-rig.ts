@@ -2,7 +2,6 @@
 // its sockets, and the test as kubelet. Certificates, gRPC and files are real; only the API server is a fake.
 import { mkdir, open, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeEach } from '@jest/globals';
 import { IdentityList } from '../../../src/identity/attestation/identity-list.ts';
 import { TokenReviewer } from '../../../src/identity/attestation/token-review.ts';
@@ -10,7 +9,6 @@ import { Authority } from '../../../src/identity/authority.ts';
 import { AuthorityKeeper } from '../../../src/identity/authority-service/keeper.ts';
 import { SvidServerCredentials } from '../../../src/identity/authority-service/server-credentials.ts';
 import { authorityService } from '../../../src/identity/authority-service/service.ts';
-import { loadService } from '../../../src/identity/grpc/proto.ts';
 import { GrpcServer } from '../../../src/identity/grpc/server.ts';
 import { NodePlugin } from '../../../src/identity/node-plugin/node-plugin.ts';
 import type { ApiClient } from '../../../src/kube/api-client.ts';
@@ -176,34 +174,6 @@ function config(path: (name: string) => string, port: number) {
     healthPort: 0,
     logLevel: 'info' as const,
   };
-}
-
-type Service = Parameters<typeof loadService>[0];
-
-/** One call of a method of proto/, as kubelet makes it. @throws ServiceError */
-export async function call(
-  socket: string,
-  service: Service,
-  method: string,
-  message: object,
-): Promise<unknown> {
-  const definition = loadService(service)[method];
-  if (definition === undefined) throw new Error(`${service} has no ${method}`);
-  const { path, requestSerialize, responseDeserialize } = definition;
-  const client = new Client(`unix://${socket}`, credentials.createInsecure());
-  try {
-    return await new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        message,
-        (error: ServiceError | null, answer) => (error === null ? resolve(answer) : reject(error)),
-      );
-    });
-  } finally {
-    client.close();
-  }
 }
 
 const handles: FileHandle[] = [];

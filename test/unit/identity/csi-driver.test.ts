@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkDriver } from '../../../src/identity/node-plugin/driver.ts';
 import { reasonOf } from '../../support/reason.ts';
-import { call, clusterRig } from './cluster-rig.ts';
+import { call } from '../../support/csi-call.ts';
+import { clusterRig } from './cluster-rig.ts';
 import { audience } from './fake-token-api.ts';
 import { kubeletOf } from './kubelet.ts';
 

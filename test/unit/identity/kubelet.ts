@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { FeaturesealError } from '../../../src/error.ts';
 import type { X509Svid } from '../../../src/spiffe/types.ts';
 import type { WorkloadApiClient } from '../../../src/spiffe/workload-api/client.ts';
-import { call, workerClaims, workloadOf, type Rig } from './cluster-rig.ts';
-import { audience, type TokenClaims } from './fake-token-api.ts';
+import { call, publishMessage as messageFor, tokensFor } from '../../support/csi-call.ts';
+import { workerClaims, workloadOf, type Rig } from './cluster-rig.ts';
+import { audience } from './fake-token-api.ts';
 
 export interface PublishedPod {
   readonly targetPath: string;
@@ -30,14 +31,10 @@ export function kubeletOf(rig: () => Rig) {
     targetPath: string,
     token = rig().api.token(workerClaims),
     claims = workerClaims,
-  ) => ({
-    volume_id: 'csi-0123',
-    target_path: targetPath,
-    readonly: true,
-    volume_capability: { mount: {}, access_mode: { mode: 'SINGLE_NODE_WRITER' } },
-    secrets: {},
-    volume_context: volumeContext(token, claims),
-  });
+  ) => {
+    const { volume_context: context, ...message } = messageFor(targetPath, claims);
+    return { ...message, volume_context: { ...context, ...tokensFor(audience, token) } };
+  };
 
   /** A pod that has its SVID. */
   const published = async (): Promise<PublishedPod> => {
@@ -49,18 +46,6 @@ export function kubeletOf(rig: () => Rig) {
     return { targetPath, workload, svid };
   };
   return { csiSocket, node, targetOf, publishMessage, published };
-}
-
-function volumeContext(token: string, claims: TokenClaims): Readonly<Record<string, string>> {
-  const tokens = { [audience]: { token, expirationTimestamp: '2026-06-01T13:00:00Z' } };
-  return {
-    'csi.storage.k8s.io/ephemeral': 'true',
-    'csi.storage.k8s.io/pod.name': claims.podName,
-    'csi.storage.k8s.io/pod.namespace': claims.namespace,
-    'csi.storage.k8s.io/pod.uid': claims.podUid,
-    'csi.storage.k8s.io/serviceAccount.name': claims.serviceAccount,
-    'csi.storage.k8s.io/serviceAccount.tokens': JSON.stringify(tokens),
-  };
 }
 
 export const unpublishMessage = (targetPath: string) => ({ volume_id: 'csi-0123', target_path: targetPath });
