@@ -1,11 +1,12 @@
 import { FeaturesealError } from '../error.ts';
+import type { ReasonCode } from '../error-codes.ts';
 import type { Clock } from '../port/clock.ts';
 import { linesOf, textOf } from './body.ts';
 import type { Connection } from './endpoint.ts';
 import { startDeadline } from './deadline.ts';
 import { exchange, type Answer } from './exchange.ts';
 import { SessionKeeper } from './session.ts';
-import { statusError } from './status.ts';
+import { isExpired, statusError } from './status.ts';
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -31,6 +32,9 @@ export interface ApiResponse {
   readonly date: string | undefined;
 }
 
+/** What a call is for. */
+export type ApiOperation = 'list' | 'watch' | 'read' | 'write';
+
 export interface ApiClientOptions {
   readonly connection: Connection;
   readonly clock: Clock;
@@ -38,6 +42,8 @@ export interface ApiClientOptions {
   readonly userAgent?: string;
   /** Largest answer that is read, 64 MiB where absent. */
   readonly maxResponseBytes?: number;
+  /** Told of every call that failed, for metrics; who called is told by the error. Must not throw. */
+  readonly onFailure?: (operation: ApiOperation, code: ReasonCode) => void;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -55,6 +61,7 @@ export class ApiClient {
   readonly #clock: Clock;
   readonly #userAgent: string;
   readonly #maxResponseBytes: number;
+  readonly #onFailure: NonNullable<ApiClientOptions['onFailure']>;
   readonly #sessions: SessionKeeper;
 
   constructor({
@@ -62,11 +69,13 @@ export class ApiClient {
     clock,
     userAgent = 'featureseal',
     maxResponseBytes = 64 * 1024 * 1024,
+    onFailure = () => undefined,
   }: ApiClientOptions) {
     this.#connection = connection;
     this.#clock = clock;
     this.#userAgent = userAgent;
     this.#maxResponseBytes = maxResponseBytes;
+    this.#onFailure = onFailure;
     this.#sessions = new SessionKeeper(clock);
   }
 
@@ -80,16 +89,20 @@ export class ApiClient {
       const { status, headers } = answer;
       if (isSuccess(status) || expect.includes(status)) return { status, json, date: headers.date };
       throw statusError(describe(request), answer.status, json);
+    } catch (thrown) {
+      this.#tellOf(thrown, operationOf(request));
+      throw thrown;
     } finally {
       deadline.clear();
     }
   }
 
   /**
-   * The lines of an answer that has no end, as they come. Its head must come in time; after that only `signal` and the
-   * reader end it. Half-open connections are noticed within 25 s.
+   * What `parse` makes of the lines of an answer that has no end, as they come; where it throws, the stream ends. The head
+   * of the answer must come in time; after that only `signal` and the reader end it. Half-open connections are noticed
+   * within 25 s.
    */
-  async *stream(request: ApiRequest): AsyncGenerator<string> {
+  async *stream<T>(request: ApiRequest, parse: (line: string) => T): AsyncGenerator<T> {
     const { signal, timeoutMs = defaultTimeoutMs } = request;
     const deadline = startDeadline(timeoutMs, signal, this.#clock);
     try {
@@ -99,7 +112,10 @@ export class ApiClient {
         throw statusError(describe(request), answer.status, json);
       }
       deadline.disarm();
-      yield* linesOf(answer.body);
+      for await (const line of linesOf(answer.body)) yield parse(line);
+    } catch (thrown) {
+      this.#tellOf(thrown, 'watch');
+      throw thrown;
     } finally {
       deadline.clear();
     }
@@ -108,6 +124,12 @@ export class ApiClient {
   /** Ends the connection and every call under way. */
   close(): void {
     this.#sessions.close();
+  }
+
+  /** Who stops a call makes it no failure, and a server may forget old versions: that is how it is built. */
+  #tellOf(thrown: unknown, operation: ApiOperation): void {
+    const isStop = !(thrown instanceof FeaturesealError) || thrown.code === 'aborted';
+    if (!isStop && !isExpired(thrown)) this.#onFailure(operation, thrown.code);
   }
 
   /** Sends until there is an answer that counts: credentials renewed after a 401, the server's wish honoured after a 429. */
@@ -160,6 +182,12 @@ export function pathOf(...segments: readonly string[]): string {
 function queryText(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+/** Every list has a limit: this client reads none in one piece. */
+function operationOf({ method = 'GET', query }: ApiRequest): ApiOperation {
+  if (method !== 'GET') return 'write';
+  return query?.['limit'] === undefined ? 'read' : 'list';
 }
 
 function describe({ method = 'GET', path }: ApiRequest): string {

@@ -3,6 +3,7 @@ import { isObject, ownMember } from '../feature/guard.ts';
 import type { ApiClient } from './api-client.ts';
 import { malformed } from './metadata.ts';
 import type { Resource } from './resources.ts';
+import { isNotFound } from './status.ts';
 
 /** Objects a page. */
 export const pageSize = 250;
@@ -62,15 +63,18 @@ async function readPage(
   { path, fieldSelector, labelSelector, acceptList }: Resource,
   { limit, from, signal }: PageRequest,
 ): Promise<{ page: Page; next: string | undefined }> {
-  const { status, json } = await api.request({
-    path,
-    query: { limit: String(limit), continue: from, fieldSelector, labelSelector },
-    ...(acceptList === undefined ? {} : { accept: acceptList }),
-    signal,
-    timeoutMs: pageTimeoutMs,
-    expect: [404],
-  });
-  if (status === 404) throw notServed(path);
+  const { json } = await api
+    .request({
+      path,
+      query: { limit: String(limit), continue: from, fieldSelector, labelSelector },
+      ...(acceptList === undefined ? {} : { accept: acceptList }),
+      signal,
+      timeoutMs: pageTimeoutMs,
+    })
+    .catch((thrown: unknown) => {
+      if (isNotFound(thrown)) throw notServed(path);
+      throw thrown;
+    });
   const [items, metadata] = isObject(json) ? [ownMember(json, 'items'), ownMember(json, 'metadata')] : [];
   const resourceVersion = isObject(metadata) ? ownMember(metadata, 'resourceVersion') : undefined;
   if (!isObject(metadata) || typeof resourceVersion !== 'string')

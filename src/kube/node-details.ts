@@ -1,26 +1,10 @@
 import { z } from 'zod';
 import type { NodeView } from '../port/node-store.ts';
 import type { ApiClient } from './api-client.ts';
+import { managedKeysOf } from './managed-fields.ts';
 import { nodeView } from './nodes.ts';
 import { nodes, objectPath } from './resources.ts';
 
-const managedShape = z.object({
-  manager: z.string().default(''),
-  time: z.string().default(''),
-  fieldsV1: z
-    .object({
-      'f:metadata': z
-        .object({
-          'f:labels': z.record(z.string(), z.unknown()).default({}),
-          'f:annotations': z.record(z.string(), z.unknown()).default({}),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-});
-const managersShape = z.object({
-  metadata: z.object({ managedFields: z.array(managedShape).default([]) }),
-});
 const detailsShape = z.object({
   spec: z
     .object({
@@ -32,7 +16,7 @@ const detailsShape = z.object({
   status: z.object({ capacity: z.record(z.string(), z.string()).default({}) }).prefault({}),
 });
 
-/** Who wrote a field last (kubernetes.io/docs/reference/using-api/server-side-apply, "Field management"). */
+/** Who wrote a field last. */
 export interface Writer {
   readonly manager: string;
   /** RFC 3339, in whole seconds; empty where the server does not say. */
@@ -68,14 +52,12 @@ export async function readNodeDetails(
 
 /** From `managedFields`; empty where the server keeps none. */
 export function writersOf(node: unknown): Writers {
-  const managed = managersShape.safeParse(node).data?.metadata.managedFields ?? [];
-  const byKey = (part: 'f:labels' | 'f:annotations'): ReadonlyMap<string, Writer> =>
+  const managed = managedKeysOf(node);
+  const byKey = (part: 'labels' | 'annotations'): ReadonlyMap<string, Writer> =>
     new Map(
-      managed.flatMap(({ manager, time, fieldsV1 }) =>
-        Object.keys(fieldsV1['f:metadata'][part])
-          .filter((field) => field.startsWith('f:'))
-          .map((field) => [field.slice(2), { manager, time }] as const),
+      managed.flatMap(({ manager, time, [part]: keys }) =>
+        keys.map((key) => [key, { manager, time }] as const),
       ),
     );
-  return { labels: byKey('f:labels'), annotations: byKey('f:annotations') };
+  return { labels: byKey('labels'), annotations: byKey('annotations') };
 }

@@ -1,6 +1,7 @@
 import { FeaturesealError } from '../error.ts';
 import { isObject, ownMember, type UnknownObject } from '../feature/guard.ts';
-import type { NodeEvent, NodePatch, NodeStore, NodeView } from '../port/node-store.ts';
+import type { NodeEvent, NodeKeys, NodePatch, NodeStore, NodeView } from '../port/node-store.ts';
+import { managedKeysOf } from './managed-fields.ts';
 import { malformed, metadataOf } from './metadata.ts';
 import type { StoreOptions } from './node-features.ts';
 import { Reflector } from './reflector.ts';
@@ -91,6 +92,19 @@ export function nodeView(object: unknown): NodeView {
     created: date,
     labels: textMap(members, 'labels'),
     annotations: textMap(members, 'annotations'),
+    byNfdMaster: keysOfNfdMaster(object),
+  };
+}
+
+const noKeys: NodeKeys = { labels: new Set(), annotations: new Set() };
+
+/** A client that names no field manager is noted by the name of its program. */
+function keysOfNfdMaster(node: unknown): NodeKeys {
+  const managed = managedKeysOf(node, 'nfd-master');
+  if (managed.length === 0) return noKeys;
+  return {
+    labels: new Set(managed.flatMap(({ labels }) => labels)),
+    annotations: new Set(managed.flatMap(({ annotations }) => annotations)),
   };
 }
 

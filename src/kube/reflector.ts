@@ -5,6 +5,7 @@ import type { ApiClient } from './api-client.ts';
 import { startDeadline } from './deadline.ts';
 import { listPages } from './lister.ts';
 import { keyOf, malformed, metadataOf } from './metadata.ts';
+import { isOlder } from './resource-version.ts';
 import type { Resource } from './resources.ts';
 import { isExpired } from './status.ts';
 import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
@@ -130,9 +131,9 @@ export class Reflector {
    * from a backup does. The list after this one is compared with this one, so that one counts.
    */
   #refuseOlder(version: string): void {
-    const [before, now] = [numberOf(this.#newest), numberOf(version)];
+    const before = this.#newest;
     this.#newest = version;
-    if (before === undefined || now === undefined || now >= before) return;
+    if (!isOlder(version, before)) return;
     const message = 'the API server lists an older state than before; was etcd restored from a backup?';
     throw new FeaturesealError({ code: 'store-unavailable', message });
   }
@@ -152,14 +153,10 @@ export class Reflector {
     const deadline = startDeadline(idle, signal, clock);
     const began = clock.now();
     try {
-      for await (const line of api.stream({
-        path: resource.path,
-        query,
-        ...accept,
-        signal: deadline.signal,
-      })) {
+      const request = { path: resource.path, query, ...accept, signal: deadline.signal };
+      for await (const event of api.stream(request, parseWatchEvent)) {
         deadline.extend();
-        await this.#take(parseWatchEvent(line), onEvent);
+        await this.#take(event, onEvent);
       }
     } finally {
       deadline.clear();
@@ -190,9 +187,4 @@ export class Reflector {
       this.#options.onProblem?.(asFeaturesealError(thrown, 'internal', 'an event could not be taken in'));
     }
   }
-}
-
-/** Versions are compared only where they are numbers, as those of the API server are. */
-function numberOf(resourceVersion: string | undefined): bigint | undefined {
-  return resourceVersion !== undefined && /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : undefined;
 }

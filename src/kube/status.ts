@@ -29,6 +29,11 @@ export function isExpired(thrown: unknown): boolean {
   return thrown instanceof ApiStatusError && thrown.status === 410;
 }
 
+/** True where the server does not have what was asked for, or not even its kind. */
+export function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof ApiStatusError && thrown.status === 404;
+}
+
 const advice: Readonly<Record<number, string>> = {
   401: '; the credentials are not accepted',
   403: '; look at the roles and bindings of this identity',

@@ -49,9 +49,13 @@ export async function judge(key: ObjectKey, object: unknown, context: JudgeConte
 }
 
 async function verdictOf(key: ObjectKey, object: unknown, context: JudgeContext): Promise<Verdict> {
+  const done = context.ports.report.verifying();
   try {
-    return { verified: await verify(key, object, context) };
+    const verified = await verify(key, object, context);
+    done('accepted');
+    return { verified };
   } catch (thrown) {
+    done('refused');
     return { refusal: await refusalOf(thrown, object, context) };
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { FeaturesealError } from '../error.ts';
 import { ApiClient } from '../kube/api-client.ts';
+import { apiMetrics } from '../kube/api-metrics.ts';
 import { findConnection } from '../kube/connection.ts';
 import { KubeEvents } from '../kube/events.ts';
 import { LeaseLeadership } from '../kube/leadership.ts';
@@ -16,7 +17,7 @@ import { registerTable } from '../runtime/metric-table.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { runParts, type ProcessContext } from '../runtime/process.ts';
 import { packageVersion } from '../runtime/version.ts';
-import { parsePolicy, type Policy } from '../seal/policy.ts';
+import { modes, parsePolicy, type Policy } from '../seal/policy.ts';
 import { WorkloadApiClient } from '../spiffe/workload-api/client.ts';
 import { workloadApiAddress } from '../spiffe/workload-api/endpoint.ts';
 import { X509BundleSource } from '../spiffe/workload-api/source.ts';
@@ -36,9 +37,17 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
   const policy = await readPolicy(config);
   const metrics = createMetrics();
   const table = registerTable(masterMetrics, metrics);
+  const calls = registerTable(apiMetrics, metrics);
 
   const connection = await findConnection({ kubeconfig: config.kubeconfig, environment: env, clock });
-  const api = new ApiClient({ connection, clock, userAgent: `${masterName}/${packageVersion()}` });
+  const api = new ApiClient({
+    connection,
+    clock,
+    userAgent: `${masterName}/${packageVersion()}`,
+    onFailure: (operation, code) => {
+      calls.add('api_calls_failed_total', { operation, code });
+    },
+  });
   const identity = `${env['POD_NAME'] ?? hostname()}_${crypto.randomUUID()}`;
   const store = { api, clock, random: Math.random, onProblem: problemLog(log) };
   const events = new KubeEvents({
@@ -47,6 +56,9 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
     controller: masterController,
     instance: identity.slice(0, 63),
     randomHex: () => crypto.randomUUID().replaceAll('-', ''),
+    onDropped: () => {
+      table.add('master_events_dropped_total');
+    },
   });
   const lease = new LeaseLeadership({ ...store, namespace: config.namespace, name: masterName, identity });
   const leadership: Leadership = config.leaderElection ? lease : soleLeader;
@@ -58,6 +70,7 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
   leadership.onChange(watchGauges);
   bundles?.onChange(watchGauges);
   watchGauges();
+  for (const mode of modes) table.set('master_mode', mode === policy.mode ? 1 : 0, { mode });
 
   const ports: MasterPorts = {
     feed: new KubeNodeFeatures(store),

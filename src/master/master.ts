@@ -77,6 +77,7 @@ export class Master {
     this.#signal = signal;
     const stopBundles = bundles?.onChange(() => void this.#onBundles());
     const stopLeadership = leadership.onChange(() => {
+      this.#nodes.leadershipChanged();
       this.#touchAll();
     });
     try {

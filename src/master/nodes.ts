@@ -1,6 +1,7 @@
 import { asFeaturesealError } from '../error.ts';
 import type { NodeView } from '../port/node-store.ts';
 import { planNode } from '../rule/node-plan.ts';
+import { ForeignWrites, writtenByNfdMaster } from './foreign-writes.ts';
 import { desireFor } from './node-desire.ts';
 import type { Objects } from './objects.ts';
 import type { MasterPorts } from './ports.ts';
@@ -34,6 +35,7 @@ export class Nodes {
   readonly #dirty = new Set<string>();
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
+  readonly #foreignWrites = new ForeignWrites();
 
   constructor(context: NodesContext) {
     this.#context = context;
@@ -55,19 +57,36 @@ export class Nodes {
   /** @returns what the new view means: another Node of that name, a change, or nothing new */
   see(view: NodeView): 'appeared' | 'changed' {
     const known = this.#views.get(view.name);
-    this.#views.set(view.name, view);
+    this.#take(view);
     return known?.uid === view.uid ? 'changed' : 'appeared';
   }
 
   forget(name: string): void {
     this.#views.delete(name);
     this.#failures.delete(name);
+    this.#foreignWrites.forget(name);
+  }
+
+  /** Who leads now tells anew what it sees. */
+  leadershipChanged(): void {
+    this.#foreignWrites.forgetAll();
   }
 
   /** Compares a node, soon. */
   touch(name: string, signal: AbortSignal): void {
     this.#dirty.add(name);
     this.#pump(signal);
+  }
+
+  #take(view: NodeView): void {
+    const { report, leadership, clock } = this.#context.ports;
+    const before = this.#views.get(view.name);
+    this.#views.set(view.name, view);
+    // Every master sees it; one tells.
+    if (before === undefined || !leadership.isLeader()) return;
+    const keys = writtenByNfdMaster(before, view);
+    if (keys.length === 0) return;
+    report.overwritten(view, keys, this.#foreignWrites.note(view.name, clock.now()));
   }
 
   #pump(signal: AbortSignal): void {
@@ -113,7 +132,7 @@ export class Nodes {
     if (dropped.length > 0) ports.report.dropped(view, dropped);
     if (patch === undefined) return;
     // Labels and mark go in one patch: neither is ever ahead of the other (threats G3, G8).
-    this.#views.set(name, await ports.nodes.patch(view, patch, signal));
+    this.#take(await ports.nodes.patch(view, patch, signal));
     ports.report.patched(name, Object.keys(patch.labels).length);
   }
 
@@ -122,7 +141,7 @@ export class Nodes {
       const view = await this.#context.ports.nodes.read(name, signal);
       // Gone, or another Node of that name: the watch tells, and all starts over.
       if (view === undefined || view.uid !== this.#views.get(name)?.uid) return;
-      this.#views.set(name, view);
+      this.#take(view);
       if ((await this.#context.reverify(name)) === 0) this.#dirty.add(name);
     } catch {
       this.#later(name, signal);

@@ -34,6 +34,10 @@ export interface MasterReport {
   patchFailed(node: string, code: ReasonCode, message: string): void;
   dropped(node: NodeView, labels: readonly DroppedLabel[]): void;
   markProblem(node: NodeView, problem: string): void;
+  /** An nfd-master gave these labels and annotations of a Node of ours other values; `isNew`: it had kept still before. */
+  overwritten(node: NodeView, keys: readonly string[], isNew: boolean): void;
+  /** An object is about to be verified; what is returned is called when that is done. */
+  verifying(): (verdict: 'accepted' | 'refused') => void;
 }
 
 /** Everything that the loop needs of the outside world. */

@@ -21,6 +21,7 @@ export const eventReasons = {
   NodeFeatureLapsed: 'what a NodeFeature gave its node was taken back',
   LabelsDropped: 'labels of a verified NodeFeature were not written to its Node',
   NotEvaluated: 'there are NodeFeatureRules or NodeFeatureGroups, which this version does not evaluate',
+  ForeignMaster: 'an nfd-master writes to a Node that this master labels; it ignores seals',
   MarkIgnored: `the annotation ${markAnnotation} of a Node cannot be used`,
 } as const;
 
@@ -33,12 +34,7 @@ export function createReport({ log, events, metrics }: ReportOptions): MasterRep
     if (told.get(`${reason} ${node.name}`) === message) return;
     told.set(`${reason} ${node.name}`, message);
     log.warn(eventReasons[reason], { node: node.name, reason: message });
-    events.send({
-      type: 'Warning',
-      reason,
-      message,
-      about: { kind: 'Node', name: node.name, uid: node.uid },
-    });
+    events.send({ type: 'Warning', reason, message, about: aboutNode(node) });
   };
   return {
     verified(key, signer) {
@@ -90,13 +86,34 @@ export function createReport({ log, events, metrics }: ReportOptions): MasterRep
     },
     dropped(node, labels) {
       metrics.add('master_labels_dropped_total', {}, labels.length);
-      const shown = labels.slice(0, 5).map(({ key, reason }) => `${key}: ${reason}`);
-      tellNode(node, 'LabelsDropped', `${shown.join('; ')}${labels.length > shown.length ? '; …' : ''}`);
+      tellNode(node, 'LabelsDropped', shownOf(labels.map(({ key, reason }) => `${key}: ${reason}`)));
+    },
+    overwritten(node, keys, isNew) {
+      metrics.add('master_foreign_writes_total');
+      const message = `it wrote ${shownOf(keys)}: what is refused here it takes. Stop it; featureseal doctor says where it is`;
+      // A repetition is no Event of its own but a count, until the server forgets.
+      events.send({ type: 'Warning', reason: 'ForeignMaster', message, about: aboutNode(node) });
+      if (isNew) log.warn(eventReasons.ForeignMaster, { node: node.name, reason: message });
+    },
+    verifying() {
+      const done = metrics.time('master_verification_duration_seconds');
+      return (verdict) => {
+        done({ verdict });
+      };
     },
     markProblem(node, problem) {
       tellNode(node, 'MarkIgnored', problem);
     },
   };
+}
+
+/** The first few. */
+function shownOf(things: readonly string[]): string {
+  return `${things.slice(0, 5).join('; ')}${things.length > 5 ? '; …' : ''}`;
+}
+
+function aboutNode({ name, uid }: NodeView): Notice['about'] {
+  return { kind: 'Node', name, uid };
 }
 
 function aboutObject({ key, uid = '' }: Pick<Refusal, 'key' | 'uid'>): Notice['about'] {

@@ -1,5 +1,5 @@
 import { FeaturesealError } from '../error.ts';
-import type { NodeEvent, NodePatch, NodeStore, NodeView } from '../port/node-store.ts';
+import type { NodeEvent, NodeKeys, NodePatch, NodeStore, NodeView } from '../port/node-store.ts';
 import { aborted } from './node-features.ts';
 
 /** Nodes in this process, with the API server's manners: UID and resourceVersion are preconditions of every patch. */
@@ -18,6 +18,7 @@ export class MemoryNodes implements NodeStore {
       created,
       labels,
       annotations: {},
+      byNfdMaster: { labels: new Set(), annotations: new Set() },
     });
   }
 
@@ -50,19 +51,21 @@ export class MemoryNodes implements NodeStore {
     return Promise.resolve(this.write(seen.name, patch));
   }
 
-  /** Changes a Node without any precondition, as somebody with kubectl would. */
-  write(name: string, patch: Partial<NodePatch>): NodeView {
+  /** Changes a Node without any precondition, as somebody with kubectl would, or an nfd-master. */
+  write(name: string, patch: Partial<NodePatch>, by: 'anybody' | 'nfd-master' = 'anybody'): NodeView {
     const node = this.#nodes.get(name);
     if (node === undefined)
       throw new FeaturesealError({ code: 'store-refused', message: 'there is no such Node' });
     const resourceVersion = String(++this.#version);
-    const labels = patched(node.labels, patch.labels);
-    return this.#store({
-      ...node,
-      resourceVersion,
-      labels,
+    const written = {
+      labels: patched(node.labels, patch.labels),
       annotations: patched(node.annotations, patch.annotations),
-    });
+    };
+    const byNfdMaster: NodeKeys = {
+      labels: attributed(node, written, 'labels', by),
+      annotations: attributed(node, written, 'annotations', by),
+    };
+    return this.#store({ ...node, resourceVersion, ...written, byNfdMaster });
   }
 
   #store(node: NodeView): NodeView {
@@ -83,4 +86,16 @@ function patched(
 ): Readonly<Record<string, string>> {
   const merged = Object.entries({ ...map, ...patch });
   return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** A key belongs to who gave it its value last: writing the same value again changes nothing. */
+function attributed(
+  before: NodeView,
+  after: Pick<NodeView, 'labels' | 'annotations'>,
+  part: keyof NodeKeys,
+  by: 'anybody' | 'nfd-master',
+): ReadonlySet<string> {
+  const isTheirs = (key: string): boolean =>
+    before[part][key] === after[part][key] ? before.byNfdMaster[part].has(key) : by === 'nfd-master';
+  return new Set(Object.keys(after[part]).filter(isTheirs));
 }

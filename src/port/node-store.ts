@@ -1,3 +1,9 @@
+/** Keys of a Node's labels and annotations. */
+export interface NodeKeys {
+  readonly labels: ReadonlySet<string>;
+  readonly annotations: ReadonlySet<string>;
+}
+
 /** The parts of a Node that the master reads. */
 export interface NodeView {
   readonly name: string;
@@ -6,6 +12,8 @@ export interface NodeView {
   readonly created: Date;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** What has the value that an nfd-master gave it last, as the store itself noted; empty almost everywhere. */
+  readonly byNfdMaster: NodeKeys;
 }
 
 /** One change of a Node's metadata; null removes a key. */

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { ApiClient } from '../kube/api-client.ts';
+import { apiMetrics } from '../kube/api-metrics.ts';
 import { findConnection } from '../kube/connection.ts';
 import { KubeOwnNodeFeature } from '../kube/node-features.ts';
 import { builtinEntries, loadPlugins, type PluginEntry } from '../plugin/load.ts';
@@ -33,13 +34,21 @@ export async function runWorker(
   const log = createLog({ level: config.logLevel });
   const metrics = createMetrics();
   const table = registerTable(workerMetrics, metrics);
+  const calls = registerTable(apiMetrics, metrics);
   const report = createReport({ log, metrics: table });
 
   const folder = configFile === undefined ? resolve('.') : dirname(resolve(configFile));
   const plugins = await loadPlugins(pluginsOf(config), { folder });
   const connection = await findConnection({ kubeconfig: config.kubeconfig, environment: env, clock });
   const version = packageVersion();
-  const api = new ApiClient({ connection, clock, userAgent: `featureseal-worker/${version}` });
+  const api = new ApiClient({
+    connection,
+    clock,
+    userAgent: `featureseal-worker/${version}`,
+    onFailure: (operation, code) => {
+      calls.add('api_calls_failed_total', { operation, code });
+    },
+  });
   const address = workloadApiAddress({ configured: config.socket, env });
   const client = new WorkloadApiClient({ address, allowTcp: config.allowTcp, crypto, clock, log });
   const svids = new X509Source({ client, pick: { spiffeId: config.spiffeID, hint: config.hint } });

@@ -12,6 +12,13 @@ export const workerMetrics = {
     help: 'Attempts to seal and store that failed, by reason code.',
     labels: ['code'],
   },
+  worker_publishing_duration_seconds: {
+    type: 'histogram',
+    help: 'Time to seal an object and store it, and to prove what the server answered; stored or failed. With the pause between two writes where one follows another within a second.',
+    labels: ['outcome'],
+    // The calls are what takes time; one is given up after 30 seconds.
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
   worker_object_changes_total: {
     type: 'counter',
     help: 'Times that the stored object was not the one published, and was put back.',

@@ -14,6 +14,8 @@ export interface WorkerReport {
   /** Nothing can be signed: no SVID, or an expired one. Told at every attempt. */
   waitingForIdentity(problem: FeaturesealError | undefined): void;
   publishFailed(error: FeaturesealError): void;
+  /** A seal is about to be made and stored; what is returned is called when that is done. */
+  publishing(): (outcome: 'stored' | 'failed') => void;
   /** The stored object is not the one that was published; it is put back. */
   objectChanged(): void;
 }

@@ -33,6 +33,12 @@ export function createReport({ log, metrics }: ReportOptions): WorkerReport {
       metrics.add('worker_publishing_failed_total', { code });
       log.warn('the NodeFeature could not be sealed and stored', { code, reason: message });
     },
+    publishing() {
+      const done = metrics.time('worker_publishing_duration_seconds');
+      return (outcome) => {
+        done({ outcome });
+      };
+    },
     objectChanged() {
       metrics.add('worker_object_changes_total');
       log.warn('somebody changed the NodeFeature of this node; it is put back');

@@ -162,9 +162,11 @@ export class Worker {
       if (reason === 'object-changed') await this.#putBack(signal);
       return;
     }
+    const done = report.publishing();
     try {
       const object = nodeFeatureOf(this.#discovery, this.#settings);
       const seal = await this.#publisher.publish(object, svid, signal);
+      done('stored');
       this.#failures = 0;
       this.#retryAt = 0;
       this.#sealedWith = svid;
@@ -176,6 +178,7 @@ export class Worker {
       this.#onSvid();
     } catch (thrown) {
       if (signal.aborted) return;
+      done('failed');
       report.publishFailed(asFeaturesealError(thrown, 'internal', 'the object could not be published'));
       this.#retryAt = clock.now() + this.#backOff();
       this.#due = { reason, at: this.#retryAt };

@@ -6,6 +6,7 @@ import { masterConfigSchema } from '../../src/master/config.ts';
 import { masterMetrics } from '../../src/master/metrics.ts';
 import { eventReasons } from '../../src/master/report.ts';
 import { masterDefaults } from '../../src/master/settings.ts';
+import { apiMetrics } from '../../src/kube/api-metrics.ts';
 import type { MetricTable } from '../../src/runtime/metric-table.ts';
 import { describeSettings, type SettingsSchema } from '../../src/runtime/settings.ts';
 import { agentOnly } from '../../src/ttl/agent-only.ts';
@@ -58,7 +59,7 @@ function metricsPage(): string {
   return page(
     'Metrics and Events',
     'Served on `/metrics` beside those of the Node.js process. Label values come from closed sets, never from an object.',
-    `## Worker\n\n${table(header, rows(workerMetrics))}\n## Master\n\n${table(header, rows(masterMetrics))}\n## Events of the master\n\n${table(['reason', 'meaning'], events)}`,
+    `## Worker\n\n${table(header, rows(workerMetrics))}\n## Master\n\n${table(header, rows(masterMetrics))}\n## Both\n\n${table(header, rows(apiMetrics))}\n## Events of the master\n\n${table(['reason', 'meaning'], events)}`,
   );
 }
 

@@ -54,6 +54,10 @@ export class Happenings implements MasterReport, WorkerReport {
     this.#tell({ type: 'failed', message: error.message });
   }
 
+  publishing(): () => void {
+    return notTimed;
+  }
+
   objectChanged(): void {
     // The refusal and the next publication tell it already.
   }
@@ -90,6 +94,14 @@ export class Happenings implements MasterReport, WorkerReport {
     // The worker drops illegal labels before.
   }
 
+  overwritten(): void {
+    // No nfd-master in a demo.
+  }
+
+  verifying(): () => void {
+    return notTimed;
+  }
+
   markProblem(): void {
     // Nobody edits the Nodes of a demo.
   }
@@ -97,4 +109,9 @@ export class Happenings implements MasterReport, WorkerReport {
   #tell(happening: Happening): void {
     for (const listener of [...this.#listeners]) listener(happening);
   }
+}
+
+/** A demo has no metrics. */
+function notTimed(): void {
+  // Nothing to count.
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
+import type { Writers } from '../../kube/node-details.ts';
 import { listObjects } from '../../kube/objects.ts';
 import { listDaemonSets, listDeployments, type Workload } from '../../kube/workloads.ts';
 import { trackingAnnotation } from '../../rule/tracking.ts';
@@ -39,9 +40,7 @@ export const foreignMasters: Check = {
         spec.holderIdentity !== '' && context.clock.now() - Date.parse(spec.renewTime) < renewedWithinMs,
     );
     const rewritten = (await nodesOf(world)).filter(
-      ({ view, writers }) =>
-        view.annotations[markAnnotation] !== undefined &&
-        writers.annotations.get(trackingAnnotation)?.manager === 'nfd-master',
+      ({ view, writers }) => view.annotations[markAnnotation] !== undefined && isRewritten(writers),
     );
     const found = [
       ...masters
@@ -72,6 +71,12 @@ export const foreignMasters: Check = {
     return ok('no nfd-master is at work');
   },
 };
+
+/** What it tracked before and Featureseal tracks, too, stays its own in the server's notes: those are older than the mark. */
+function isRewritten({ annotations }: Writers): boolean {
+  const [tracked, marked] = [annotations.get(trackingAnnotation), annotations.get(markAnnotation)];
+  return tracked?.manager === 'nfd-master' && !(tracked.time < (marked?.time ?? ''));
+}
 
 function runs(program: string): (workload: Workload) => boolean {
   return ({ pod }) =>

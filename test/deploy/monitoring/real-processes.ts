@@ -43,6 +43,11 @@ export async function scrapedTwice(directory: string): Promise<readonly [Scrape,
       'featureseal_master_objects_refused_total{code="seal-missing"}',
       'featureseal_master_node_patches_failed_total{code="store-unavailable"}',
       'featureseal_master_nodes_patched_total',
+      'featureseal_master_mode{mode="enforce"}',
+      'featureseal_master_events_dropped_total',
+      'featureseal_master_verification_duration_seconds_count{verdict="accepted"}',
+      'featureseal_worker_publishing_duration_seconds_count{outcome="stored"}',
+      'featureseal_api_calls_failed_total{operation="write",code="store-unavailable"}',
     ]);
     attack(server);
     const second = await scrapeUntil(running, [
@@ -58,13 +63,14 @@ export async function scrapedTwice(directory: string): Promise<readonly [Scrape,
   }
 }
 
-/** A Node of the worker, one with an object that nobody sealed, and two failures. */
+/** A Node of the worker, one with an object that nobody sealed, and three failures. */
 async function preparedServer(): Promise<FakeApiServer> {
   const server = await FakeApiServer.start();
   server.answers(new RegExp(`^GET ${groupPath}$`), () => ({ resources: [{ name: 'nodefeatures' }] }));
   for (const name of [node, 'node-b']) server.objects.put('/api/v1/nodes', { metadata: { name } });
   server.objects.put(nodeFeatures, { ...nodeFeature({ node: 'node-b' }) });
   server.failNext(/^POST .*\/nodefeatures/, { status: 500 });
+  server.failNext(/^POST .*\/events/, { status: 500 });
   server.failNext(new RegExp(`^PATCH .*/nodes/${node}`), { status: 500 });
   return server;
 }

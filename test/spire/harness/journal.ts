@@ -13,6 +13,7 @@ export type Entry =
   | { readonly what: 'verified'; readonly key: string; readonly signer: string }
   | { readonly what: 'refused'; readonly key: string; readonly code: ReasonCode; readonly message: string }
   | { readonly what: 'lapsed'; readonly key: string }
+  | { readonly what: 'stale'; readonly key: string; readonly stale: boolean }
   | { readonly what: 'patched'; readonly node: string; readonly labels: number }
   | { readonly what: 'patch-failed'; readonly code: ReasonCode; readonly message: string }
   | {
@@ -57,6 +58,7 @@ export class Journal {
     publishFailed: ({ code, message }: FeaturesealError) =>
       this.#add({ what: 'publish-failed', code, message }),
     objectChanged: () => this.#add({ what: 'object-changed' }),
+    publishing: () => ignored,
   };
 
   readonly master: MasterReport = {
@@ -65,10 +67,12 @@ export class Journal {
     lapsed: (key) => this.#add({ what: 'lapsed', key }),
     patched: (node, labels) => this.#add({ what: 'patched', node, labels }),
     patchFailed: (_node, code, message) => this.#add({ what: 'patch-failed', code, message }),
-    stale: ignored,
+    stale: (key, stale) => this.#add({ what: 'stale', key, stale }),
     overflowed: ignored,
     dropped: ignored,
     markProblem: ignored,
+    overwritten: ignored,
+    verifying: () => ignored,
   };
 
   /** The log of the Workload API client of worker or master. */

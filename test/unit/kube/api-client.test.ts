@@ -176,8 +176,9 @@ describe('a stream', () => {
   test('gives lines as they come, and ends the watch when its reader leaves', async () => {
     const { server, api, controller } = fake();
     const query = { watch: 'true', resourceVersion: '100' };
-    for await (const line of api.stream({ path: nodesPath, query, signal: openWatch(controller.signal) })) {
-      expect(JSON.parse(line)).toMatchObject({ type: 'BOOKMARK' });
+    const request = { path: nodesPath, query, signal: openWatch(controller.signal) };
+    for await (const event of api.stream(request, JSON.parse)) {
+      expect(event).toMatchObject({ type: 'BOOKMARK' });
       break;
     }
     await until(() => !server.isWatched());
@@ -192,11 +193,8 @@ describe('a stream', () => {
 
   test('fails within 25 s when the connection is half-open: pings stay without answer', async () => {
     const { server, api, clock, controller } = fake();
-    const lines = api.stream({
-      path: nodesPath,
-      query: { watch: 'true', resourceVersion: '100' },
-      signal: controller.signal,
-    });
+    const query = { watch: 'true', resourceVersion: '100' };
+    const lines = api.stream({ path: nodesPath, query, signal: controller.signal }, String);
     const next = reasonOf(() => lines.next());
     await server.watches.next();
     await clock.sleeping(15_000);
@@ -210,7 +208,7 @@ describe('a stream', () => {
   test('ends soon when the server says that it goes away, to begin anew elsewhere', async () => {
     const { server, api, clock, controller } = fake();
     const query = { watch: 'true', resourceVersion: '100' };
-    const lines = api.stream({ path: nodesPath, query, signal: controller.signal });
+    const lines = api.stream({ path: nodesPath, query, signal: controller.signal }, String);
     const next = reasonOf(() => lines.next());
     await server.watches.next();
     server.goAway();
@@ -220,11 +218,8 @@ describe('a stream', () => {
 
   test('lives on while pings are answered', async () => {
     const { server, api, clock, controller } = fake();
-    const lines = api.stream({
-      path: nodesPath,
-      query: { watch: 'true', resourceVersion: '100' },
-      signal: controller.signal,
-    });
+    const query = { watch: 'true', resourceVersion: '100' };
+    const lines = api.stream({ path: nodesPath, query, signal: controller.signal }, String);
     const next = lines.next();
     await server.watches.next();
     // The answer ends the wait for it, and the next interval begins.
@@ -237,7 +232,10 @@ describe('a stream', () => {
   test('fails with the reason of its refusal', async () => {
     const { server, api, controller } = fake();
     server.failNext(/watch/, { status: 403 });
-    const lines = api.stream({ path: nodesPath, query: { watch: 'true' }, signal: controller.signal });
+    const lines = api.stream(
+      { path: nodesPath, query: { watch: 'true' }, signal: controller.signal },
+      String,
+    );
     expect(await reasonOf(() => lines.next())).toBe('store-refused');
   });
 });

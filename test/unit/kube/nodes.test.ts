@@ -39,6 +39,7 @@ describe('Nodes of the API server', () => {
         created: new Date('2026-06-01T11:00:00Z'),
         labels: { x: '1' },
         annotations: { y: '2' },
+        byNfdMaster: { labels: new Set(), annotations: new Set() },
       },
     });
     expect(await events.next()).toMatchObject({ type: 'applied', node: { name: 'b', labels: {} } });
@@ -65,6 +66,34 @@ describe('Nodes of the API server', () => {
     expect(await seen()).toMatchObject({ name: 'a', resourceVersion: '101' });
     expect(await nodesOf(fake()).read('none', fake().controller.signal)).toBeUndefined();
   });
+
+  test('say what an nfd-master wrote last, as the server notes it', async () => {
+    const by = (manager: string, labels: object, annotations = {}) => ({
+      manager,
+      operation: 'Update',
+      time: '2026-06-01T11:00:00Z',
+      fieldsV1: { 'f:metadata': { 'f:labels': labels, 'f:annotations': annotations } },
+    });
+    const managedFields = [
+      by('kubectl-edit', { '.': {}, 'f:mine': {} }, { 'f:note': {} }),
+      by('nfd-master', { '.': {}, 'f:feature.node.kubernetes.io/a': {} }, { 'f:books': {} }),
+      { manager: 'nfd-master', subresource: 'status', fieldsV1: { 'f:status': {} } },
+      { ...by('nfd-master', { 'f:b': {} }), fieldsType: 'FieldsV1' },
+    ];
+    fake().server.objects.put(nodesPath, { metadata: { name: 'a', managedFields } as { name: string } });
+    expect((await seen()).byNfdMaster).toEqual({
+      labels: new Set(['feature.node.kubernetes.io/a', 'b']),
+      annotations: new Set(['books']),
+    });
+  });
+
+  test.each([{}, 'x', [null], [{ manager: 'nfd-master' }], [{ manager: 'nfd-master', fieldsV1: [] }]])(
+    'are read though their managers are %j',
+    async (managedFields) => {
+      fake().server.objects.put(nodesPath, { metadata: { name: 'a', managedFields } as { name: string } });
+      expect((await seen()).byNfdMaster).toEqual({ labels: new Set(), annotations: new Set() });
+    },
+  );
 
   test('are changed by one merge patch, under UID and resourceVersion', async () => {
     const { server, controller } = fake();

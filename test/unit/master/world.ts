@@ -1,6 +1,3 @@
-import { beforeAll } from '@jest/globals';
-import type { Crypto } from '../../../src/crypto.ts';
-import type { FeaturesealError } from '../../../src/error.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { Master } from '../../../src/master/master.ts';
 import type { MasterReport } from '../../../src/master/ports.ts';
@@ -8,105 +5,25 @@ import { masterDefaults, type MasterSettings } from '../../../src/master/setting
 import { MemoryNodeFeatures } from '../../../src/memory/node-features.ts';
 import { MemoryNodes } from '../../../src/memory/nodes.ts';
 import type { FeedListener, NodeFeatureFeed } from '../../../src/port/node-feature-store.ts';
-import type { NodePatch, NodeStore, NodeView } from '../../../src/port/node-store.ts';
-import type { BundleSource, X509Bundles } from '../../../src/port/svid-source.ts';
+import type { NodeEvent, NodePatch, NodeStore, NodeView } from '../../../src/port/node-store.ts';
+import type { X509Bundles } from '../../../src/port/svid-source.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
-import type { TestCa, TestSvid } from '../../support/certificates.ts';
+import type { TestCa } from '../../support/certificates.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import {
-  bundlesOf,
-  day,
-  issue,
-  nodeFeature,
-  noon,
-  rootCa,
-  seal,
-  testPolicy,
-  vendorId,
-  workerId,
-  type ObjectOptions,
-} from '../../support/sealing.ts';
+import { bundlesOf, day, minute, noon, testPolicy } from '../../support/sealing.ts';
 import { until } from '../../support/until.ts';
+import { FakeBundles } from './fake-bundles.ts';
+import { trackedCrypto } from './tracked-crypto.ts';
 
 export const key = 'featureseal/node-a';
+/** Of what a worker finds where a test says nothing else. */
+export const label = 'cpu-cpuid.AVX2';
+export const full = `feature.node.kubernetes.io/${label}`;
 export const tracking = 'nfd.node.kubernetes.io/feature-labels';
 export const markKey = 'featureseal.io/accepted';
-
-let ca: TestCa;
-let worker: TestSvid;
-
-/** One authority and one worker's SVID for the tests of a file; the SVID lives from an hour before noon until an hour after. */
-export function useAuthority(): { readonly ca: () => TestCa; readonly worker: () => TestSvid } {
-  beforeAll(async () => {
-    ca = await rootCa();
-    worker = await issue(ca);
-  });
-  return { ca: () => ca, worker: () => worker };
-}
-
-/** A sealed object of node-a's worker. */
-export async function sealed(
-  options: ObjectOptions & { readonly at?: number; readonly by?: TestSvid } = {},
-): Promise<NodeFeature> {
-  const { at = noon, by } = options;
-  return seal(nodeFeature(options), by ?? (await signerOf(options)), { at });
-}
-
-async function signerOf({ node = 'node-a', namespace = 'featureseal' }: ObjectOptions): Promise<TestSvid> {
-  if (node === 'node-a' && namespace === 'featureseal') return worker;
-  return issue(ca, { spiffeId: namespace === 'vendor' ? vendorId(node) : workerId(node) });
-}
-
-/** Counts what is under way, so that a test knows when nothing is. */
-function trackedCrypto(): { readonly crypto: Crypto; readonly isBusy: () => boolean } {
-  let underWay = 0;
-  const subtle = new Proxy(globalThis.crypto.subtle, {
-    get(target, name): unknown {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return (...args: unknown[]): unknown => {
-        underWay += 1;
-        const done = (): void => void (underWay -= 1);
-        const result = Reflect.apply(member, target, args) as Promise<unknown>;
-        void result.then(done, done);
-        return result;
-      };
-    },
-  });
-  const crypto = new Proxy(globalThis.crypto, {
-    get: (target, name): unknown => (name === 'subtle' ? subtle : Reflect.get(target, name)),
-  });
-  return { crypto, isBusy: () => underWay > 0 };
-}
-
-class FakeBundles implements BundleSource {
-  /** As of a stream that was lost. */
-  error: FeaturesealError | undefined;
-  #current: X509Bundles | undefined;
-  readonly #listeners = new Set<() => void>();
-
-  constructor(current: X509Bundles | undefined) {
-    this.#current = current;
-  }
-
-  current(): X509Bundles | undefined {
-    return this.#current;
-  }
-
-  lastError(): FeaturesealError | undefined {
-    return this.error;
-  }
-
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  give(bundles: X509Bundles | undefined): void {
-    this.#current = bundles;
-    for (const listener of this.#listeners) listener();
-  }
-}
+export const second = 1000;
+/** The default of `deletionGrace`. */
+export const grace = 5 * minute;
 
 interface Told {
   readonly verified: string[];
@@ -118,6 +35,9 @@ interface Told {
   readonly failed: string[];
   readonly dropped: string[];
   readonly problems: string[];
+  /** `new NODE KEY KEY` or `again NODE KEY`, the default namespaces left out. */
+  readonly overwritten: string[];
+  readonly verdicts: string[];
 }
 
 /** A master over stores in memory, at a time that stands. */
@@ -136,6 +56,8 @@ export class MasterWorld {
   isNodeWatchBehind = false;
   /** Called before an object is read; may throw or wait. */
   beforeRead: () => unknown = () => undefined;
+  /** Tells the master of Nodes, as a watch might. */
+  tellOfNode: (event: NodeEvent) => void = () => undefined;
   /** Tells the master of NodeFeatures, as a watch might. */
   tell: FeedListener = () => undefined;
   settings: MasterSettings;
@@ -145,18 +67,10 @@ export class MasterWorld {
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(settings: Partial<MasterSettings> = {}) {
+  constructor(ca: TestCa, settings: Partial<MasterSettings> = {}) {
     this.settings = { ...masterDefaults, policy: testPolicy(), ...settings };
     this.bundles = new FakeBundles(bundlesOf(ca));
     this.nodes.add('node-a', new Date(noon - day));
-  }
-
-  /** A world whose master has seen the objects given. */
-  static async with(...objects: readonly (NodeFeature | Promise<NodeFeature>)[]): Promise<MasterWorld> {
-    const world = new MasterWorld();
-    await world.start();
-    for (const object of objects) await world.put(object);
-    return world;
   }
 
   async start(): Promise<void> {
@@ -271,7 +185,10 @@ export class MasterWorld {
 
   #nodeStore(): NodeStore {
     return {
-      run: (onEvent, signal) => this.nodes.run((event) => this.isNodeWatchBehind || onEvent(event), signal),
+      run: (onEvent, signal) => {
+        this.tellOfNode = onEvent;
+        return this.nodes.run((event) => this.isNodeWatchBehind || onEvent(event), signal);
+      },
       read: (name) => this.nodes.read(name),
       patch: async (seen, patch) => {
         await this.beforePatch(seen, patch);
@@ -293,6 +210,11 @@ export class MasterWorld {
       patchFailed: (_, code) => this.told.failed.push(code),
       dropped: (_, labels) => this.told.dropped.push(...labels.map(({ key: label }) => label)),
       markProblem: (_, problem) => this.told.problems.push(problem),
+      overwritten: ({ name }, keys, isNew) => {
+        const short = keys.map((each) => each.replace(/^(feature|nfd)\.node\.kubernetes\.io\//, ''));
+        this.told.overwritten.push([isNew ? 'new' : 'again', name, ...short].join(' '));
+      },
+      verifying: () => (verdict) => this.told.verdicts.push(verdict),
     };
   }
 }
@@ -307,5 +229,7 @@ function nothingTold(): Told {
     failed: [],
     dropped: [],
     problems: [],
+    overwritten: [],
+    verdicts: [],
   };
 }

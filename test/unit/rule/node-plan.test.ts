@@ -7,7 +7,9 @@ const a = 'feature.node.kubernetes.io/a';
 const b = 'feature.node.kubernetes.io/b';
 
 function node(labels: Record<string, string>, annotations: Record<string, string> = {}): NodeView {
-  return { name: 'node-a', uid: 'u', resourceVersion: '1', created: new Date(0), labels, annotations };
+  const byNfdMaster = { labels: new Set<string>(), annotations: new Set<string>() };
+  const common = { name: 'node-a', uid: 'u', resourceVersion: '1', created: new Date(0), byNfdMaster };
+  return { ...common, labels, annotations };
 }
 
 function plan(view: NodeView, labels: Record<string, string>, rest: Partial<Desired> = {}) {

@@ -18,7 +18,7 @@ test.each<[ReasonCode | undefined, RegExp]>([
     warn: (_, fields) => told.push(fields),
     error: silent,
   };
-  const report = createReport({ log, metrics: { add: silent, set: silent } });
+  const report = createReport({ log, metrics: { add: silent, set: silent, time: () => silent } });
   report.waitingForIdentity(code && new FeaturesealError({ code, message: 'said the test' }));
   expect(told).toEqual([
     { code, reason: code && expect.stringContaining('said the test'), advice: expect.stringMatching(advice) },

@@ -1,15 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { FeaturesealError } from '../../../src/error.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { changed, hour, minute, noon, sealKey } from '../../support/sealing.ts';
-import { key, useAuthority, WorkerWorld, x509Svid } from './world.ts';
+import { useWorker } from './use-worker.ts';
+import { failure, key, second, type WorkerWorld } from './world.ts';
 
-useAuthority();
-const second = 1000;
+const { started, withoutSvid, x509Svid } = useWorker();
 
 /** A worker whose only SVID has expired since it sealed. */
 async function withoutIdentity(): Promise<{ readonly world: WorkerWorld; readonly sealed: NodeFeature }> {
-  const world = await WorkerWorld.started(await x509Svid({ notAfter: new Date(noon + 10 * minute) }));
+  const world = await started(await x509Svid({ notAfter: new Date(noon + 10 * minute) }));
   const sealed = structuredClone(world.stored);
   await world.pass(hour);
   return { world, sealed };
@@ -38,7 +37,6 @@ describe('a worker without an SVID', () => {
     expect(world.stored.metadata.annotations).toEqual(sealed.metadata.annotations);
     expect(world.told).toMatchObject({ changes: 1, writes: 2 });
     expect(world.reasons).toEqual(['started']);
-    await world.stop();
   });
 
   test('seals anew as soon as it has one again', async () => {
@@ -50,7 +48,6 @@ describe('a worker without an SVID', () => {
     await world.pass(second);
     expect(world.told.published[1]).toMatchObject({ at: world.told.published[1]!.iat });
     expect(await world.verify()).toMatchObject({ labels: {} });
-    await world.stop();
   });
 
   test('writes once for one change, and not oftener than the object may be written', async () => {
@@ -64,14 +61,11 @@ describe('a worker without an SVID', () => {
     await world.idle();
     await world.pass(10 * minute);
     expect(world.told.writes).toBe(3);
-    await world.stop();
   });
 
   test('tries again where the store refuses, without a pause that grows for ever', async () => {
     const { world, sealed } = await withoutIdentity();
-    world.beforeWrite = () => {
-      throw new FeaturesealError({ code: 'store-unavailable', message: 'said the test' });
-    };
+    world.beforeWrite = failure('store-unavailable');
     edit(world);
     await world.idle();
     await world.pass(10 * minute);
@@ -79,7 +73,6 @@ describe('a worker without an SVID', () => {
     world.beforeWrite = () => undefined;
     await world.pass(minute);
     expect(world.stored.spec).toEqual(sealed.spec);
-    await world.stop();
   });
 
   test('tells a store that alters what it puts back', async () => {
@@ -89,15 +82,13 @@ describe('a worker without an SVID', () => {
     await world.idle();
     await world.pass(10 * second);
     expect(world.told.failed).toContain('mutated');
-    await world.stop();
   });
 
   test('that never sealed leaves alone what is stored', async () => {
-    const world = new WorkerWorld(undefined);
+    const world = withoutSvid();
     world.objects.put({ metadata: { name: 'node-a', namespace: 'featureseal' } } as NodeFeature);
     await world.start();
     await world.pass(hour);
     expect(world.told.writes).toBe(0);
-    await world.stop();
   });
 });

@@ -1,4 +1,5 @@
-import { beforeAll } from '@jest/globals';
+import { FeaturesealError } from '../../../src/error.ts';
+import type { ReasonCode } from '../../../src/error-codes.ts';
 import type { Discovery } from '../../../src/feature/features.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { MemoryNodeFeatures } from '../../../src/memory/node-features.ts';
@@ -8,37 +9,15 @@ import { verifyNodeFeature } from '../../../src/seal/verify.ts';
 import type { TimedDiscovery } from '../../../src/worker/ports.ts';
 import { workerDefaults } from '../../../src/worker/settings.ts';
 import { Worker } from '../../../src/worker/worker.ts';
-import type { TestCa, TestCertificateOptions } from '../../support/certificates.ts';
+import type { TestCa } from '../../support/certificates.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { bundlesOf, hour, issue, noon, rootCa, testPolicy, workerId } from '../../support/sealing.ts';
+import { bundlesOf, noon, testPolicy } from '../../support/sealing.ts';
 import { until } from '../../support/until.ts';
 
 export const key = 'featureseal/node-a';
-let ca: TestCa;
-
-/** One authority for the tests of a file. */
-export function useAuthority(): { readonly ca: () => TestCa } {
-  beforeAll(async () => {
-    ca = await rootCa();
-  });
-  return { ca: () => ca };
-}
-
-export async function x509Svid(
-  options: TestCertificateOptions & { readonly by?: TestCa } = {},
-): Promise<X509Svid> {
-  const {
-    by = ca,
-    spiffeId = workerId(),
-    notBefore = new Date(noon - hour),
-    notAfter = new Date(noon + 24 * hour),
-  } = options;
-  const { chain, key: privateKey } = await issue(by, { ...options, spiffeId, notBefore, notAfter });
-  return { spiffeId, chain, key: privateKey, notBefore, notAfter, hint: '', bundle: [by.root] };
-}
-
+export const second = 1000;
 /** An identity in the test's hands. */
-export class FakeSvids implements SvidSource {
+class FakeSvids implements SvidSource {
   #current: X509Svid | undefined;
   readonly #listeners = new Set<() => void>();
 
@@ -73,6 +52,8 @@ export class FakeSvids implements SvidSource {
 interface Told {
   readonly published: { readonly reason: string; readonly iat: number; readonly at: number }[];
   readonly failed: string[];
+  /** Of each attempt to publish. */
+  readonly outcomes: string[];
   readonly waiting: number[];
   changes: number;
   writes: number;
@@ -87,6 +68,7 @@ export class WorkerWorld {
   readonly told: Told = {
     published: [],
     failed: [],
+    outcomes: [],
     waiting: [],
     changes: 0,
     writes: 0,
@@ -106,10 +88,13 @@ export class WorkerWorld {
   tell: (object: unknown) => void = () => undefined;
   /** Says that a discovery would find something else. */
   sourceChanged: () => void = () => undefined;
+  readonly #ca: TestCa;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(svid: X509Svid | undefined) {
+  /** @param ca whose seals a master would accept */
+  constructor(ca: TestCa, svid: X509Svid | undefined) {
+    this.#ca = ca;
     this.svids = new FakeSvids(svid);
     const { told, clock } = this;
     this.worker = new Worker(
@@ -128,6 +113,7 @@ export class WorkerWorld {
           waitingForIdentity: () => told.waiting.push(clock.now()),
           publishFailed: ({ code }) => told.failed.push(code),
           objectChanged: () => (told.changes += 1),
+          publishing: () => (outcome) => told.outcomes.push(outcome),
         },
         clock,
         crypto: globalThis.crypto,
@@ -135,12 +121,6 @@ export class WorkerWorld {
       },
       { ...workerDefaults, node: 'node-a', namespace: 'featureseal', cluster: 'demo', version: 'v1' },
     );
-  }
-
-  static async started(svid?: X509Svid): Promise<WorkerWorld> {
-    const world = new WorkerWorld(svid ?? (await x509Svid()));
-    await world.start();
-    return world;
   }
 
   async start(): Promise<void> {
@@ -177,7 +157,7 @@ export class WorkerWorld {
   /** The stored object as a master would judge it now. */
   verify() {
     const now = new Date(this.clock.now());
-    return verifyNodeFeature(this.stored, { bundles: bundlesOf(ca), policy: testPolicy(), now });
+    return verifyNodeFeature(this.stored, { bundles: bundlesOf(this.#ca), policy: testPolicy(), now });
   }
 
   #own(): OwnNodeFeature {
@@ -211,4 +191,11 @@ export function discovered(
   labels: Record<string, string> = {},
 ): Discovery {
   return { features: { flags: { 'cpu.cpuid': { elements: flags } }, attributes: {}, instances: {} }, labels };
+}
+
+/** What a store does that fails. */
+export function failure(code: ReasonCode): () => never {
+  return () => {
+    throw new FeaturesealError({ code, message: 'said the test' });
+  };
 }
