@@ -1,9 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
-
-const root = join(import.meta.dirname, '../..');
+import { changeSettings, copyManifests, type SettingsData } from './manifests-copy.ts';
 
 /** The overlays that the chart stands for, and their parts in deploy/overlays, each applied by itself. */
 const overlays = {
@@ -38,11 +36,9 @@ export const releaseNamespace = markOf('namespace');
 export function renderMarked(kustomize: Kustomize): ReadonlyMap<Overlay, string> {
   const copy = mkdtempSync(join(tmpdir(), 'featureseal-chart-'));
   try {
-    for (const part of ['deploy', 'csi', 'spire-config'])
-      cpSync(join(root, part), join(copy, part), { recursive: true });
-    const deploy = join(copy, 'deploy');
+    const deploy = copyManifests(copy);
     const renderings = Object.entries(overlays).map(([overlay, parts]) => {
-      markSettings(join(deploy, 'overlays', overlay, 'settings.yaml'));
+      changeSettings(deploy, overlay, (data) => markedSettings(overlay, data));
       const texts = parts.map((part) => kustomize(part, deploy));
       return [overlay as Overlay, withoutDigests(texts.join('---\n'))] as const;
     });
@@ -52,14 +48,12 @@ export function renderMarked(kustomize: Kustomize): ReadonlyMap<Overlay, string>
   }
 }
 
-function markSettings(file: string): void {
-  const object = parse(readFileSync(file, 'utf8')) as { data: Record<string, string> };
-  const names = Object.keys(object.data);
+function markedSettings(overlay: string, data: SettingsData): SettingsData {
+  const names = Object.keys(data);
   const unknown = names.find((name) => settings[name] === undefined);
   if (unknown !== undefined)
-    throw new Error(`${file}: say in ${import.meta.filename} which value ${unknown} is`);
-  const data = Object.fromEntries(names.map((name) => [name, markOf(name)]));
-  writeFileSync(file, stringify({ ...object, data }));
+    throw new Error(`overlay ${overlay}: say in ${import.meta.filename} which value ${unknown} is`);
+  return Object.fromEntries(names.map((name) => [name, markOf(name)]));
 }
 
 /** kustomize's digests have ten characters of an alphabet that spells no words. */

@@ -1,9 +1,9 @@
 import {
   inOrder,
+  planner,
   staleEnding,
   unknownRoots,
   type Ending,
-  type Plan,
   type SealTimes,
   type Setting,
 } from './plan.ts';
@@ -36,29 +36,23 @@ const renewalMs = dayMs;
 const limitMs = longestTargetMs(longestSvidOfAllMs);
 
 /** An agent at the edge, every server in the cloud: nothing is renewed while the link is cut. */
-export function agentOnly(offlineMs: number, times: SealTimes): Plan {
-  const way = { way: 'agent', title: 'an agent at the edge, the server in the cloud', limitMs } as const;
-  if (offlineMs > limitMs) {
-    return {
-      ...way,
-      possible: false,
-      why: 'SPIRE signs no SVID that is sure to live longer than 168h, and renews it 12h before at the latest',
-      instead: 'a SPIRE server at the site',
-    };
-  }
-  const lifetimes = lifetimesFor(offlineMs);
-  return {
-    ...way,
-    possible: true,
-    settings: settingsOf(lifetimes),
-    endings: endingsOf(lifetimes, times),
-    always: [
-      'A pod that is new has no identity until the link is back: its entry is not there.',
-      'An agent that starts meanwhile, with its node or alone, serves nobody: it keeps no SVID on disk.',
-      'An agent that attested by a join token and outlived its own SVID comes back with a new token only.',
-    ],
-  };
-}
+export const agentOnly = planner({
+  way: 'agent',
+  title: 'an agent at the edge, the server in the cloud',
+  limitMs,
+  beyondLimit: {
+    why: 'SPIRE signs no SVID that is sure to live longer than 168h, and renews it 12h before at the latest',
+    instead: 'a SPIRE server at the site',
+  },
+  lifetimesFor,
+  settingsOf,
+  endingsOf,
+  always: [
+    'A pod that is new has no identity until the link is back: its entry is not there.',
+    'An agent that starts meanwhile, with its node or alone, serves nobody: it keeps no SVID on disk.',
+    'An agent that attested by a join token and outlived its own SVID comes back with a new token only.',
+  ],
+});
 
 /** The shorter SVID of two ways to have `offlineMs` left: renewal at half of its life, or an availability_target. */
 function lifetimesFor(offlineMs: number): Lifetimes {

@@ -1,9 +1,9 @@
 import {
   inOrder,
+  planner,
   staleEnding,
   unknownRoots,
   type Ending,
-  type Plan,
   type SealTimes,
   type Setting,
 } from './plan.ts';
@@ -38,30 +38,24 @@ interface Lifetimes {
 }
 
 /** A SPIRE server at the site with a CA from the cloud: while the CA lives, everything at the site goes on. */
-export function nested(offlineMs: number, times: SealTimes): Plan {
-  const way = { way: 'nested', title: 'a nested SPIRE server at the site', limitMs } as const;
-  if (offlineMs > limitMs) {
-    return {
-      ...way,
-      possible: false,
-      why: 'SPIRE renews a CA 30 days before its end at the earliest, whatever its life',
-      instead: 'a trust domain of its own for the site, federated with the one in the cloud',
-    };
-  }
-  const lifetimes = lifetimesFor(offlineMs);
-  return {
-    ...way,
-    possible: true,
-    settings: settingsOf(lifetimes),
-    endings: endingsOf(lifetimes, times),
-    always: [
-      'The agent through which the server reaches the cloud ends when its own SVID does, and comes back with the link: by x509pop without help, by a join token with a new one only.',
-      'Agents at the site renew from the server at the site. By k8s_psat they need the API server as well: x509pop where that is in the cloud.',
-      'A server at the site that starts meanwhile comes back with key and database of its disk, once the agent through which it reaches the cloud has started too; alone it ends again after five seconds (SPIRE 1.15).',
-      'What is new at the site needs an entry: its ClusterSPIFFEID is read from the API server.',
-    ],
-  };
-}
+export const nested = planner({
+  way: 'nested',
+  title: 'a nested SPIRE server at the site',
+  limitMs,
+  beyondLimit: {
+    why: 'SPIRE renews a CA 30 days before its end at the earliest, whatever its life',
+    instead: 'a trust domain of its own for the site, federated with the one in the cloud',
+  },
+  lifetimesFor,
+  settingsOf,
+  endingsOf,
+  always: [
+    'The agent through which the server reaches the cloud ends when its own SVID does, and comes back with the link: by x509pop without help, by a join token with a new one only.',
+    'Agents at the site renew from the server at the site. By k8s_psat they need the API server as well: x509pop where that is in the cloud.',
+    'A server at the site that starts meanwhile comes back with key and database of its disk, once the agent through which it reaches the cloud has started too; alone it ends again after five seconds (SPIRE 1.15).',
+    'What is new at the site needs an entry: its ClusterSPIFFEID is read from the API server.',
+  ],
+});
 
 function lifetimesFor(offlineMs: number): Lifetimes {
   const wanted = wholeHours(2 * (offlineMs + reserveMs));

@@ -44,12 +44,38 @@ export interface ImpossibleWay extends Way {
 
 export type Plan = PossibleWay | ImpossibleWay;
 
+/** How a way plans: the lifetimes that a time without the cloud asks for, what to set for them, and what ends when. */
+interface Planning<Lifetimes> extends Way, Pick<PossibleWay, 'always'> {
+  /** Said of a time longer than its limit. */
+  readonly beyondLimit: Pick<ImpossibleWay, 'why' | 'instead'>;
+  readonly lifetimesFor: (offlineMs: number) => Lifetimes;
+  readonly settingsOf: (lifetimes: Lifetimes) => readonly Setting[];
+  readonly endingsOf: (lifetimes: Lifetimes, times: SealTimes) => readonly Ending[];
+}
+
 /** What of Featureseal's own settings counts; milliseconds. */
 export interface SealTimes {
   /** Age of a seal beyond which the master shows it as stale. */
   readonly maxAgeMs: number;
   /** Age at which the worker makes a seal anew. */
   readonly resignIntervalMs: number;
+}
+
+/** Makes the plan of a way for a time without the cloud, in milliseconds. */
+export function planner<Lifetimes>({
+  beyondLimit,
+  lifetimesFor,
+  settingsOf,
+  endingsOf,
+  always,
+  ...way
+}: Planning<Lifetimes>): (offlineMs: number, times: SealTimes) => Plan {
+  return (offlineMs, times) => {
+    if (offlineMs > way.limitMs) return { ...way, possible: false, ...beyondLimit };
+    const lifetimes = lifetimesFor(offlineMs);
+    const [settings, endings] = [settingsOf(lifetimes), endingsOf(lifetimes, times)];
+    return { ...way, possible: true, settings, endings, always };
+  };
 }
 
 export function inOrder(endings: readonly Ending[]): readonly Ending[] {

@@ -2,29 +2,15 @@ import { expect, test } from '@jest/globals';
 import { masterConfigSchema } from '../../src/master/config.ts';
 import { parsePolicy } from '../../src/seal/policy.ts';
 import { workerConfigSchema } from '../../src/worker/config.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import {
-  configFile,
-  configObject,
-  describeRendered,
-  find,
-  manifestsOf,
-  podOf,
-  renderedText,
-  renderedWith,
-  workloads,
-  type Workload,
-} from './manifests.ts';
+import { configFile, configObject, find, manifestsOf, podOf, workloads, type Workload } from './manifests.ts';
+import { describeOverlay } from './overlay.ts';
 import { rightsOf } from './rights.ts';
 
 const namespace = 'featureseal';
 
-describeRendered('overlay default', () => {
-  const path = temporaryFolder();
-  const text = renderedText('default');
-  const manifests = manifestsOf(text);
-  const worker = (): Workload => find(manifests, 'DaemonSet', 'featureseal-worker') as Workload;
-  const master = (): Workload => find(manifests, 'Deployment', 'featureseal-master') as Workload;
+describeOverlay('default', 'overlay default', ({ text, manifests, workload, withSettings }) => {
+  const worker = (): Workload => workload('DaemonSet', 'featureseal-worker');
+  const master = (): Workload => workload('Deployment', 'featureseal-master');
 
   test('has no placeholder left', () => {
     expect(text).not.toContain('from-settings');
@@ -33,7 +19,7 @@ describeRendered('overlay default', () => {
 
   test('says trust domain, cluster and namespace in one place each', () => {
     const settings = { trustDomain: 'td.test', cluster: 'berlin', namespace: 'seals' };
-    const changed = renderedWith('default', settings, path('deploy'));
+    const changed = withSettings(settings);
     const other = manifestsOf(changed);
     expect(changed).not.toContain('example.org');
     expect(changed).not.toContain('demo');

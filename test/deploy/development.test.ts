@@ -1,30 +1,24 @@
 import { expect, test } from '@jest/globals';
 import { authorityConfigSchema } from '../../src/identity/authority-service/config.ts';
 import { nodePluginConfigSchema } from '../../src/identity/node-plugin/config.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   configObject,
-  describeRendered,
   find,
   manifestsOf,
   podOf,
-  renderedText,
-  renderedWith,
   workloads,
   type Manifest,
   type Workload,
 } from './manifests.ts';
+import { describeOverlay } from './overlay.ts';
 import { rightsOf } from './rights.ts';
 
 const namespace = 'featureseal-identity';
 const authorityConfig = 'featureseal-identity-authority-config';
 const pluginConfig = 'featureseal-identity-node-plugin-config';
 
-describeRendered('overlay development', () => {
-  const path = temporaryFolder();
-  const text = renderedText('development');
-  const manifests = manifestsOf(text);
-  const plugin = (): Workload => find(manifests, 'DaemonSet', 'featureseal-identity-node-plugin') as Workload;
+describeOverlay('development', 'overlay development', ({ text, manifests, workload, withSettings }) => {
+  const plugin = (): Workload => workload('DaemonSet', 'featureseal-identity-node-plugin');
 
   test('has no placeholder left', () => {
     expect(text).not.toContain('from-settings');
@@ -32,7 +26,7 @@ describeRendered('overlay development', () => {
 
   test('takes trust domain, cluster and namespace from its settings', () => {
     const settings = { trustDomain: 'td.test', cluster: 'berlin', namespace: 'seals' };
-    const changed = renderedWith('development', settings, path('deploy'));
+    const changed = withSettings(settings);
     expect(changed).not.toContain('example.org');
     const other = manifestsOf(changed);
     expect(configObject(other, authorityConfig, 'config.yaml')).toMatchObject({

@@ -14,16 +14,14 @@ import {
   templated,
   type Given,
 } from './helm.ts';
-import { find, podOf, workloads, type Manifest, type Workload } from './manifests.ts';
+import { find, podOf, workloadOf, workloads, type Manifest, type Workload } from './manifests.ts';
 
 const image = 'image.repository=registry.test/featureseal';
 const complete = ['trustDomain=td.test', 'cluster=berlin', image];
 
 describeChart('values of the Helm chart', () => {
-  const worker = (given: Given): Workload =>
-    find(templated(given), 'DaemonSet', 'featureseal-worker') as Workload;
-  const master = (given: Given): Workload =>
-    find(templated(given), 'Deployment', 'featureseal-master') as Workload;
+  const worker = (given: Given): Workload => workloadOf(templated(given), 'DaemonSet', 'featureseal-worker');
+  const master = (given: Given): Workload => workloadOf(templated(given), 'Deployment', 'featureseal-master');
 
   test.each([
     ['a tag', ['image.tag=1.2.3'], 'registry.test/featureseal:1.2.3'],
@@ -75,7 +73,7 @@ describeChart('values of the Helm chart', () => {
     const image = `registry.test/spire-server@sha256:${'b'.repeat(64)}`;
     const set = [`spire.server.image=${image}`, 'spire.server.resources.limits.memory=2Gi'];
     set.push('spire.server.storage.size=5Gi', 'spire.server.storage.className=fast');
-    const server = find(templated({ file: 'spire', set }), 'StatefulSet', 'spire-server') as Workload;
+    const server = workloadOf(templated({ file: 'spire', set }), 'StatefulSet', 'spire-server');
     expect(server.spec['volumeClaimTemplates']).toMatchObject([
       { spec: { storageClassName: 'fast', resources: { requests: { storage: '5Gi' } } } },
     ]);

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe } from '@jest/globals';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { changeSettings, copyManifests } from '../../scripts/chart/manifests-copy.ts';
 
 /** A Kubernetes object as kustomize writes it; what a kind has of its own is for the test to know. */
 export interface Manifest {
@@ -58,8 +59,7 @@ export interface Workload extends Manifest {
 }
 
 const workloadKinds = ['Deployment', 'DaemonSet', 'StatefulSet'] as const;
-const repository = join(import.meta.dirname, '../..');
-const deploy = join(repository, 'deploy');
+const deploy = join(import.meta.dirname, '../../deploy');
 /** The one that the tests' cluster is built with, or the machine's; undefined where there is none. */
 export const kubectl = findKubectl();
 
@@ -96,18 +96,15 @@ export type Settings = Readonly<
   >
 >;
 
-/** The same for a user who has changed the overlay's settings.yaml, in a copy of deploy/ in `folder`. */
+/** The same for a user who has changed the overlay's settings.yaml, in a copy of deploy/; `folder` ends in that name. */
 export function renderedWith(overlay: string, settings: Settings, folder: string): string {
-  copyManifests(folder);
-  const file = join(folder, 'overlays', overlay, 'settings.yaml');
-  const shipped = parse(readFileSync(file, 'utf8')) as { readonly data: Settings };
-  writeFileSync(file, stringify({ ...shipped, data: { ...shipped.data, ...settings } }));
+  changeSettings(copyManifests(dirname(folder)), overlay, (data) => ({ ...data, ...settings }));
   return renderedText(overlay, folder);
 }
 
 /** The same for a user whose overlay builds on another one and adds components, paths from the repository. */
 export function renderedOver(overlay: string, components: readonly string[], folder: string): string {
-  copyManifests(folder);
+  copyManifests(dirname(folder));
   const own = join(folder, 'overlays', 'own');
   mkdirSync(own);
   const kustomization = {
@@ -118,13 +115,6 @@ export function renderedOver(overlay: string, components: readonly string[], fol
   };
   writeFileSync(join(own, 'kustomization.yaml'), stringify(kustomization));
   return renderedText('own', folder);
-}
-
-/** deploy/ to `folder`, and what its overlays build on beside it. */
-function copyManifests(folder: string): void {
-  cpSync(deploy, folder, { recursive: true });
-  for (const name of ['csi', 'spire-config'])
-    cpSync(join(repository, name), join(dirname(folder), name), { recursive: true });
 }
 
 export function workloads(manifests: readonly Manifest[]): readonly Workload[] {
@@ -142,6 +132,12 @@ export function podOf({ spec }: Workload): PodSpec {
 export function find(manifests: readonly Manifest[], kind: string, name: string): Manifest {
   const found = manifests.find((each) => each.kind === kind && each.metadata.name === name);
   if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
+
+export function workloadOf(manifests: readonly Manifest[], kind: Workload['kind'], name: string): Workload {
+  const found = find(manifests, kind, name);
+  if (!isWorkload(found)) throw new Error(`${kind} makes no pods`);
   return found;
 }
 

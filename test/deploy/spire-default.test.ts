@@ -1,21 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import {
-  describeRendered,
-  find,
-  manifestsOf,
-  podOf,
-  renderedText,
-  renderedWith,
-  type Manifest,
-  type Workload,
-} from './manifests.ts';
+import { find, manifestsOf, podOf, type Manifest, type Workload } from './manifests.ts';
+import { describeOverlay } from './overlay.ts';
 import { variables } from './spire/containers.ts';
 
-describeRendered('overlay default, on a SPIRE that is there', () => {
-  const path = temporaryFolder();
-  const manifests = manifestsOf(renderedText('default'));
-  const master = (): Workload => find(manifests, 'Deployment', 'featureseal-master') as Workload;
+describeOverlay('default', 'overlay default, on a SPIRE that is there', (rendered) => {
+  const { manifests, workload, withSettings } = rendered;
+  const master = (): Workload => workload('Deployment', 'featureseal-master');
   const identity = (name: string): Manifest => find(manifests, 'ClusterSPIFFEID', name);
 
   test('brings no part of SPIRE, and nothing of another namespace', () => {
@@ -38,7 +28,7 @@ describeRendered('overlay default, on a SPIRE that is there', () => {
   });
 
   test('takes the class from its settings, for both', () => {
-    const other = manifestsOf(renderedWith('default', { spireClass: 'other-class' }, path('deploy')));
+    const other = manifestsOf(withSettings({ spireClass: 'other-class' }));
     for (const name of ['featureseal-worker', 'featureseal-master'])
       expect(find(other, 'ClusterSPIFFEID', name)).toMatchObject({
         metadata: { labels: { 'spire.spiffe.io/class-name': 'other-class' } },

@@ -7,21 +7,20 @@ import {
   manifestsOf,
   podOf,
   renderedOver,
-  renderedText,
   workloads,
   type Manifest,
   type Workload,
 } from './manifests.ts';
+import { describeOverlay } from './overlay.ts';
 import { rightsOf } from './rights.ts';
 import { containerOf, variables } from './spire/containers.ts';
 
 const socketFolder = '/run/spire/agent-sockets';
 
-describeRendered('the pods of overlay spire', () => {
-  const manifests = manifestsOf(renderedText('spire'));
+describeOverlay('spire', 'the pods of overlay spire', ({ manifests, workload }) => {
   const all = workloads(manifests);
-  const agent = (): Workload => find(manifests, 'DaemonSet', 'spire-agent') as Workload;
-  const driver = (): Workload => find(manifests, 'DaemonSet', 'spiffe-csi-driver') as Workload;
+  const agent = (): Workload => workload('DaemonSet', 'spire-agent');
+  const driver = (): Workload => workload('DaemonSet', 'spiffe-csi-driver');
 
   test('gives privilege to the driver alone, for its mounts', () => {
     const contexts = all.flatMap((workload) =>

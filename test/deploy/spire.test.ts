@@ -1,17 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { parsePolicy } from '../../src/seal/policy.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   configFile,
   configObject,
-  describeRendered,
   find,
   manifestsOf,
   podOf,
   renderedText,
-  renderedWith,
   type Workload,
 } from './manifests.ts';
+import { describeOverlay } from './overlay.ts';
 import { rightsOf } from './rights.ts';
 import { containerOf, variables } from './spire/containers.ts';
 
@@ -22,12 +20,9 @@ const settings = {
   spireClass: 'berlin-class',
 };
 
-describeRendered('overlay spire', () => {
-  const path = temporaryFolder();
-  const text = renderedText('spire');
-  const manifests = manifestsOf(text);
-  const agent = (): Workload => find(manifests, 'DaemonSet', 'spire-agent') as Workload;
-  const driver = (): Workload => find(manifests, 'DaemonSet', 'spiffe-csi-driver') as Workload;
+describeOverlay('spire', 'overlay spire', ({ text, manifests, workload, withSettings }) => {
+  const agent = (): Workload => workload('DaemonSet', 'spire-agent');
+  const driver = (): Workload => workload('DaemonSet', 'spiffe-csi-driver');
 
   test('has no placeholder left', () => {
     expect(text).not.toContain('from-settings');
@@ -49,7 +44,7 @@ describeRendered('overlay spire', () => {
   });
 
   test('says trust domain, cluster, namespace and class in one place each', () => {
-    const changed = renderedWith('spire', settings, path('deploy'));
+    const changed = withSettings(settings);
     const other = manifestsOf(changed);
     for (const shipped of ['example.org', 'demo']) expect(changed).not.toContain(shipped);
     const named = { TRUST_DOMAIN: 'td.test', CLUSTER: 'berlin' };
@@ -97,7 +92,7 @@ describeRendered('overlay spire', () => {
   });
 
   test('gives it to what the agent sees to be the worker, whatever labels a pod has', () => {
-    const worker = find(manifests, 'DaemonSet', 'featureseal-worker') as Workload;
+    const worker = workload('DaemonSet', 'featureseal-worker');
     const { spec } = find(manifests, 'ClusterSPIFFEID', 'featureseal-worker');
     expect(spec).toMatchObject({
       podSelector: { matchLabels: worker.spec.template.metadata.labels },

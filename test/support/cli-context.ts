@@ -1,4 +1,6 @@
+import { commands } from '../../src/cli/commands.ts';
 import type { CliContext } from '../../src/cli/context.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 export interface RecordedCli {
@@ -29,6 +31,24 @@ export function recordCli(overrides: Partial<CliContext> = {}): RecordedCli {
     ...overrides,
   };
   return { context, out: () => out, err: () => err, exitCode: () => exitCode };
+}
+
+/** How a command line ended. */
+export interface Outcome {
+  /** The greater of what its errors ask for and what the command set: what the process exits with. */
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line to its end, as the program would. */
+export async function runCommandLine(
+  args: readonly string[],
+  overrides: Partial<CliContext> = {},
+): Promise<Outcome> {
+  const cli = recordCli(overrides);
+  const failed = await runCli({ args, commands, version: '0' }, cli.context);
+  return { status: Math.max(failed, cli.exitCode()), out: cli.out(), err: cli.err() };
 }
 
 async function* noInput(): AsyncGenerator<string> {

@@ -1,31 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { describeInstalled } from '../../cluster/node/installed.ts';
-import { run } from '../../cluster/node/kubectl.ts';
-import { RealNode } from '../../cluster/node/real-node.ts';
 import { spiffeCsiDriver } from '../../cluster/spiffe-csi-driver.ts';
-
-const bin = process.env['FEATURESEAL_NODE_BIN'];
-const image = process.env['FEATURESEAL_NODE_IMAGE'];
-const describeOnNode = bin === undefined || image === undefined ? describe.skip : describe;
-const repository = join(import.meta.dirname, '../../..');
+import { describeOnNode, repository, useNode } from './use-node.ts';
 
 // Pods start and end; on a busy machine that takes its time.
 jest.setTimeout(300_000);
 
 describeOnNode('overlay development on a real kubelet', () => {
-  let started: RealNode | undefined;
-  const node = (): RealNode => {
-    if (started === undefined) throw new TypeError('the node did not start');
-    return started;
-  };
-  beforeAll(async () => {
-    started = await RealNode.start(bin ?? '');
-    await started.loadImage(image ?? '');
-  });
-  afterAll(async () => {
-    await started?.close();
-  });
+  const { node, beside, expectNothingLeft } = useNode();
 
   describe("where SPIFFE's own driver has the name csi.spiffe.io", () => {
     const overlay = join(repository, 'deploy/overlays/development');
@@ -93,25 +76,13 @@ describeOnNode('overlay development on a real kubelet', () => {
 
     test('leaves nothing behind when it is pruned', async () => {
       await prune('--crds');
-      const { metadata } = await node().kubectl.json<{ metadata: unknown }>('node', node().name);
-      expect(JSON.stringify(metadata)).not.toMatch(/feature\.node\.kubernetes\.io|featureseal|nfd\.node/);
-      const left = await node().kubectl.run(
-        'get',
-        'pods,crds,csidrivers,clusterroles,clusterrolebindings,namespaces',
-        '-A',
-      );
-      expect(left).not.toMatch(/featureseal|nfd\.k8s-sigs|csi\.spiffe\.io/);
-      expect(await node().run('cat', '/proc/mounts')).not.toContain('kubernetes.io~csi');
+      await expectNothingLeft();
     });
   });
 
   async function prune(...flags: readonly string[]): Promise<void> {
-    const [, ...entrance] = node().entrance;
     const script = [join(repository, 'scripts/prune'), '--overlay', 'development', ...flags];
-    const PATH = `${bin ?? ''}:${process.env['PATH'] ?? ''}`;
-    await run('nsenter', [...entrance, ...script], {
-      env: { ...process.env, PATH, KUBECONFIG: node().kubeconfig },
-    });
+    await beside(script, { KUBECONFIG: node().kubeconfig });
   }
 
   /** UID and restarts of each pod that has a socket. */

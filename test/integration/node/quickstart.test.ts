@@ -2,44 +2,22 @@
 // test/deploy/minikube-quickstart.test.ts.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { run } from '../../cluster/node/kubectl.ts';
-import { RealNode } from '../../cluster/node/real-node.ts';
+import { expect, jest, test } from '@jest/globals';
+import { describeOnNode, repository, useNode } from './use-node.ts';
 
-const bin = process.env['FEATURESEAL_NODE_BIN'];
-const image = process.env['FEATURESEAL_NODE_IMAGE'];
-const describeOnNode = bin === undefined || image === undefined ? describe.skip : describe;
-const repository = join(import.meta.dirname, '../../..');
 const workload = 'spiffe://example.org/example-workload/demo/node-a';
 
 // A whole installation comes and goes; on a busy machine that takes its time.
 jest.setTimeout(600_000);
 
 describeOnNode('minikube-quickstart on a cluster that is there', () => {
-  let started: RealNode | undefined;
-  const node = (): RealNode => {
-    if (started === undefined) throw new TypeError('the node did not start');
-    return started;
-  };
-  beforeAll(async () => {
-    started = await RealNode.start(bin ?? '');
-    await started.loadImage(image ?? '');
-  });
-  afterAll(async () => {
-    await started?.close();
-  });
+  const { node, beside, expectNothingLeft } = useNode();
 
   /** All that it says, to a program and not to a person. @throws with that where it fails */
   async function quickstart(...args: readonly string[]): Promise<string> {
-    const [, ...entrance] = node().entrance;
     const script = [join(repository, 'scripts/minikube-quickstart'), '--context', 'test', ...args];
     const command = ['bash', '-c', 'exec "$@" 2>&1', 'bash', ...script, '--kubeconfig', node().kubeconfig];
-    const env = {
-      ...process.env,
-      PATH: `${bin ?? ''}:${process.env['PATH'] ?? ''}`,
-      QUICKSTART_PATIENCE: '500',
-    };
-    return run('nsenter', [...entrance, ...command], { env });
+    return beside(command, { QUICKSTART_PATIENCE: '500' });
   }
 
   test('shows an identity, labels, and an edit that is refused and put back', async () => {
@@ -111,13 +89,7 @@ describeOnNode('minikube-quickstart on a cluster that is there', () => {
 
   test('takes down all that it made', async () => {
     await quickstart('--down');
-    const { metadata } = await node().kubectl.json<{ metadata: unknown }>('node', node().name);
-    expect(JSON.stringify(metadata)).not.toMatch(/feature\.node\.kubernetes\.io|featureseal|nfd\.node/);
-    const kinds = 'pods,crds,csidrivers,clusterroles,clusterrolebindings,namespaces,configmaps';
-    expect(await node().kubectl.run('get', kinds, '-A')).not.toMatch(
-      /featureseal|nfd\.k8s-sigs|csi\.spiffe\.io/,
-    );
-    expect(await node().run('cat', '/proc/mounts')).not.toContain('kubernetes.io~csi');
+    await expectNothingLeft();
   });
 
   test('finds nothing to take down afterwards', async () => {

@@ -1,19 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
-import { demoCommand } from '../../../src/cli/demo.ts';
-import { runCli } from '../../../src/cli/run.ts';
-import { recordCli } from '../../support/cli-context.ts';
+import { runCommandLine } from '../../support/cli-context.ts';
 
 /** The demo takes turns with the worker's one write a second. */
 const limitMs = 60_000;
 
-async function demo(...args: string[]) {
-  const cli = recordCli();
-  const entry = { name: 'demo', summary: '', load: async () => demoCommand };
-  const status = await runCli({ args: ['demo', ...args], commands: [entry], version: '0' }, cli.context);
-  return { status: Math.max(status, cli.exitCode()), out: cli.out(), err: cli.err() };
-}
+const demo = (...args: readonly string[]) => runCommandLine(['demo', ...args]);
 
 describe('featureseal demo', () => {
   test(

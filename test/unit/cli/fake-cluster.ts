@@ -1,19 +1,11 @@
 // A cluster for commands: a fake API server with a kubeconfig, and what an overlay would have put there.
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach } from '@jest/globals';
-import { commands } from '../../../src/cli/commands.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
-import { runCli } from '../../../src/cli/run.ts';
-import { recordCli } from '../../support/cli-context.ts';
+import { runCommandLine, type Outcome } from '../../support/cli-context.ts';
 import { kubeconfigOf } from '../../support/fake-api/kubeconfig.ts';
 import { FakeApiServer, type ApiObject } from '../../support/fake-api-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-export interface Outcome {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface FakeCluster {
   readonly server: FakeApiServer;
@@ -42,11 +34,9 @@ export function fakeCluster(): () => FakeCluster {
       kubeconfig,
       path,
       put: (collection, object) => server.objects.put(collection, object),
-      async run(args, overrides = {}) {
-        const { env, ...others } = overrides;
-        const cli = recordCli({ ...others, env: { KUBECONFIG: kubeconfig, ...env } });
-        const failed = await runCli({ args, commands, version: '0' }, cli.context);
-        return { status: Math.max(failed, cli.exitCode()), out: cli.out(), err: cli.err() };
+      run(args, overrides = {}) {
+        const env = { KUBECONFIG: kubeconfig, ...overrides.env };
+        return runCommandLine(args, { ...overrides, env });
       },
     };
   });

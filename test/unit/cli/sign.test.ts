@@ -1,54 +1,43 @@
 import { writeFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { runCli } from '../../../src/cli/run.ts';
-import { signCommand } from '../../../src/cli/sign.ts';
+import type { CliContext } from '../../../src/cli/context.ts';
 import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import { DevelopmentIdentity } from '../../../src/identity/development-identity.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { verifyNodeFeature } from '../../../src/seal/verify.ts';
-import { toPem, toPkcs8, type TestCa, type TestSvid } from '../../support/certificates.ts';
-import { recordCli } from '../../support/cli-context.ts';
+import { toPem, toPkcs8 } from '../../support/certificates.ts';
+import { runCommandLine } from '../../support/cli-context.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { prepared } from '../../support/prepared.ts';
 import { bundlesOf, issue, nodeFeature, noon, rootCa, testPolicy, workerId } from '../../support/sealing.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
-let ca: TestCa;
-let svid: TestSvid;
-beforeAll(async () => {
-  ca = await rootCa();
-  svid = await issue(ca);
-});
-
-async function files(): Promise<void> {
-  const key = Buffer.from(await toPkcs8(svid.key)).toString('base64');
-  await writeFile(path('svid.pem'), toPem(svid.chain));
+const ca = prepared(() => rootCa());
+const svid = prepared(() => issue(ca()));
+beforeEach(async () => {
+  const key = Buffer.from(await toPkcs8(svid().key)).toString('base64');
+  await writeFile(path('svid.pem'), toPem(svid().chain));
   await writeFile(path('key.pem'), `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`);
   await writeFile(path('object.json'), JSON.stringify(nodeFeature()));
-}
+});
 
-async function sign(args: readonly string[], overrides = {}) {
-  const cli = recordCli({ clock: new ManualClock(noon), ...overrides });
-  const entry = { name: 'sign', summary: '', load: async () => signCommand };
-  const status = await runCli({ args: ['sign', ...args], commands: [entry], version: '0' }, cli.context);
-  return { status, out: cli.out(), err: cli.err() };
-}
+const sign = (args: readonly string[], overrides: Partial<CliContext> = {}) =>
+  runCommandLine(['sign', ...args], { clock: new ManualClock(noon), ...overrides });
 
 const svidFiles = () => ['--svid', path('svid.pem'), '--key', path('key.pem')];
 const verify = (object: unknown) =>
-  verifyNodeFeature(object, { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) });
+  verifyNodeFeature(object, { bundles: bundlesOf(ca()), policy: testPolicy(), now: new Date(noon) });
 
 describe('featureseal sign', () => {
   test('seals a file with an SVID from files', async () => {
-    await files();
     const { status, out, err } = await sign([path('object.json'), ...svidFiles(), '--cluster', 'demo']);
     expect({ status, err }).toEqual({ status: 0, err: '' });
     expect(await verify(out)).toMatchObject({ node: 'node-a', iat: noon, spiffeId: workerId() });
   });
 
   test('reads standard input, and signs at the time that it is told', async () => {
-    await files();
     const input = (async function* () {
       yield JSON.stringify(nodeFeature());
     })();
@@ -60,7 +49,6 @@ describe('featureseal sign', () => {
   });
 
   test('answers YAML with YAML, or as it is asked', async () => {
-    await files();
     await writeFile(
       path('object.yaml'),
       'apiVersion: nfd.k8s-sigs.io/v1alpha1\nkind: NodeFeature\nmetadata:\n  name: node-a\n  namespace: featureseal\n  labels: {nfd.node.kubernetes.io/node-name: node-a}\nspec:\n  labels: {a: "1.10"}\n',
@@ -74,7 +62,6 @@ describe('featureseal sign', () => {
   });
 
   test('puts a file that leaves node and namespace open where the flags say', async () => {
-    await files();
     const { metadata: _, ...open } = nodeFeature();
     await writeFile(path('open.json'), JSON.stringify(open));
     const place = ['--node', 'node-a', '--namespace', 'featureseal'];
@@ -86,7 +73,6 @@ describe('featureseal sign', () => {
   });
 
   test('takes the SVID from a Workload API socket, named or of the environment', async () => {
-    await files();
     const clock = new ManualClock(noon);
     const options = {
       trustDomain: 'example.org',
@@ -217,7 +203,6 @@ describe('featureseal sign', () => {
       () => [path('number.yaml'), ...svidFiles(), '--cluster', 'demo'],
     ],
   ])('says what is wrong and writes nothing: %s', async (_, status, message, args) => {
-    await files();
     await writeFile(
       path('number.yaml'),
       'apiVersion: nfd.k8s-sigs.io/v1alpha1\nkind: NodeFeature\nmetadata: {name: a, namespace: b}\nspec: {labels: {a: 1.10}}\n',
@@ -228,8 +213,7 @@ describe('featureseal sign', () => {
   });
 
   test('never writes a word of the key', async () => {
-    await files();
-    const secret = Buffer.from(await toPkcs8(svid.key)).toString('base64');
+    const secret = Buffer.from(await toPkcs8(svid().key)).toString('base64');
     await writeFile(
       path('key.pem'),
       `-----BEGIN PRIVATE KEY-----\n${secret.slice(4)}\n-----END PRIVATE KEY-----\n`,
@@ -243,7 +227,6 @@ describe('featureseal sign', () => {
 });
 
 test('a sealed object in YAML means the same to a reader of YAML 1.1', async () => {
-  await files();
   const labels = Object.fromEntries(
     ['on', 'yes', 'y', 'off', '012', '1_000', '2026-01-01', '1e3', '~'].map((value, index) => [
       `l${index}`,

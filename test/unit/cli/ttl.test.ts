@@ -1,20 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { runCli } from '../../../src/cli/run.ts';
-import { ttlCommand } from '../../../src/cli/ttl.ts';
-import { recordCli } from '../../support/cli-context.ts';
+import { runCommandLine } from '../../support/cli-context.ts';
 
-const commands = [{ name: 'ttl', summary: '', load: async () => ttlCommand }];
-
-async function ttl(...args: readonly string[]) {
-  const cli = recordCli();
-  const status = await runCli({ args: ['ttl', ...args], commands, version: '0' }, cli.context);
-  return { status, verdict: cli.exitCode(), out: cli.out(), err: cli.err() };
-}
+const ttl = (...args: readonly string[]) => runCommandLine(['ttl', ...args]);
 
 describe('featureseal ttl', () => {
   test('says as JSON what to set, for both ways, and what breaks first', async () => {
-    const { status, verdict, out } = await ttl('--offline', '3d', '-o', 'json');
-    expect({ status, verdict }).toEqual({ status: 0, verdict: 0 });
+    const { status, out } = await ttl('--offline', '3d', '-o', 'json');
+    expect(status).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       offline: '72h',
       ways: [
@@ -50,15 +42,15 @@ describe('featureseal ttl', () => {
   });
 
   test('says what is not possible, why, and what is instead', async () => {
-    const { status, verdict, out } = await ttl('--offline', '7d');
-    expect({ status, verdict }).toEqual({ status: 0, verdict: 0 });
+    const { status, out } = await ttl('--offline', '7d');
+    expect(status).toBe(0);
     expect(out).toMatch(/: 156h at most\n {2}168h is not possible: SPIRE signs no SVID/);
     expect(out).toMatch(/Instead: a SPIRE server at the\n {2}site\.\n/);
   });
 
   test('exits 1 where no way is long enough', async () => {
-    const { verdict, out } = await ttl('--offline', '60d', '-o', 'json');
-    expect(verdict).toBe(1);
+    const { status, out } = await ttl('--offline', '60d', '-o', 'json');
+    expect(status).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ ways: [{ possible: false }, { possible: false }] });
   });
 

@@ -1,10 +1,8 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { ReasonCode } from '../../../src/error-codes.ts';
-import type { NodeFeature } from '../../../src/feature/node-feature.ts';
 import type { AcceptedSeal } from '../../../src/seal/freshness.ts';
 import { verifyNodeFeature, type VerifyOptions } from '../../../src/seal/verify.ts';
-import type { TestCa, TestSvid } from '../../support/certificates.ts';
-import { reasonOf } from '../../support/reason.ts';
+import { prepared } from '../../support/prepared.ts';
 import {
   bundlesOf,
   changed,
@@ -20,34 +18,28 @@ import {
   testPolicy,
   workerId,
 } from '../../support/sealing.ts';
+import { useVerifier, type Verdict } from './verifier.ts';
 
-let ca: TestCa;
-let svid: TestSvid;
-let sealed: NodeFeature;
-let digest: string;
-let good: VerifyOptions;
-beforeAll(async () => {
-  ca = await rootCa();
-  svid = await issue(ca);
-  sealed = await seal(nodeFeature(), svid);
-  good = { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) };
-  ({ digest } = await verifyNodeFeature(sealed, good));
-});
+const { ca, good, sealed, svid, verdict: verdictOn } = useVerifier();
+const digest = prepared(async () => (await verifyNodeFeature(sealed(), good())).digest);
 
 const signer = workerId();
-function verdict(
-  options: Partial<VerifyOptions>,
-  object: unknown = sealed,
-): Promise<ReasonCode | 'accepted'> {
-  return reasonOf(() => verifyNodeFeature(object, { ...good, ...options }));
-}
+/** The mark's entry for what was sealed. */
+const accepted = (change: Partial<AcceptedSeal> = {}): AcceptedSeal => ({
+  iat: noon,
+  digest: digest(),
+  signer,
+  ...change,
+});
+const verdict = (options: Partial<VerifyOptions>, object: unknown = sealed()): Promise<Verdict> =>
+  verdictOn(object, options);
 
 describe('freshness', () => {
-  type Row = [ReasonCode | 'accepted', string, () => Partial<VerifyOptions>];
+  type Row = [Verdict, string, () => Partial<VerifyOptions>];
   test.each<Row>([
     ['accepted', 'no mark, nothing known of the Node', () => ({})],
     ['accepted', 'an older mark', () => ({ accepted: { iat: noon - 1, digest: 'other', signer } })],
-    ['accepted', 'the mark itself', () => ({ accepted: { iat: noon, digest, signer } })],
+    ['accepted', 'the mark itself', () => ({ accepted: accepted() })],
     [
       'accepted',
       'a mark that lost its digest, of the same time',
@@ -58,9 +50,9 @@ describe('freshness', () => {
       'a mark one millisecond newer',
       () => ({ accepted: { iat: noon + 1, digest: 'other', signer } }),
     ],
-    ['replayed', 'a newer mark of the same content', () => ({ accepted: { iat: noon + 1, digest, signer } })],
+    ['replayed', 'a newer mark of the same content', () => ({ accepted: accepted({ iat: noon + 1 }) })],
     ['replayed', 'a newer mark that lost its digest', () => ({ accepted: { iat: noon + 1, signer } })],
-    ['replayed', 'a mark at most maxAge ahead', () => ({ accepted: { iat: noon + day, digest, signer } })],
+    ['replayed', 'a mark at most maxAge ahead', () => ({ accepted: accepted({ iat: noon + day }) })],
     [
       'accepted',
       'a mark more than maxAge ahead, which counts as none',
@@ -86,88 +78,85 @@ describe('freshness', () => {
     [
       'accepted',
       'a younger Node that has a mark',
-      () => ({ nodeCreated: new Date(noon + hour), accepted: { iat: noon - 1, digest, signer } }),
+      () => ({ nodeCreated: new Date(noon + hour), accepted: accepted({ iat: noon - 1 }) }),
     ],
     [
       'before-node',
       'a younger Node with a mark that counts as none',
-      () => ({ nodeCreated: new Date(noon + hour), accepted: { iat: noon + 2 * day, digest, signer } }),
+      () => ({ nodeCreated: new Date(noon + hour), accepted: accepted({ iat: noon + 2 * day }) }),
     ],
     ['accepted', 'a clock a minute behind the seal', () => ({ now: new Date(noon - minute) })],
     ['from-the-future', 'a clock more than a minute behind', () => ({ now: new Date(noon - minute - 1) })],
     [
       'from-the-future',
       'the same where the mark knows it',
-      () => ({ now: new Date(noon - minute - 1), accepted: { iat: noon, digest, signer } }),
+      () => ({ now: new Date(noon - minute - 1), accepted: accepted() }),
     ],
   ])('%s: %s', async (outcome, _, options) => {
     expect(await verdict(options())).toBe(outcome);
   });
 
   test('a refusal says by how much', async () => {
-    const ahead = { ...good, now: new Date(noon - minute - 1) };
-    await expect(verifyNodeFeature(sealed, ahead)).rejects.toThrow('iat is 60001 ms ahead of the clock');
-    const below = { ...good, accepted: { iat: noon + 7, digest, signer } };
-    await expect(verifyNodeFeature(sealed, below)).rejects.toThrow('iat is 7 ms below the mark');
+    const ahead = { ...good(), now: new Date(noon - minute - 1) };
+    await expect(verifyNodeFeature(sealed(), ahead)).rejects.toThrow('iat is 60001 ms ahead of the clock');
+    const below = { ...good(), accepted: accepted({ iat: noon + 7 }) };
+    await expect(verifyNodeFeature(sealed(), below)).rejects.toThrow('iat is 7 ms below the mark');
   });
 
   test.each([NaN, Infinity, 0.5])('a mark of iat %s is a mistake of the caller, not a mark', async (iat) => {
-    expect(await verdict({ accepted: { iat, digest, signer } })).toBe('usage');
+    expect(await verdict({ accepted: accepted({ iat }) })).toBe('usage');
   });
 
   test('what is newer than the mark becomes the next mark', async () => {
-    const { accepted } = await verifyNodeFeature(sealed, {
-      ...good,
+    const verified = await verifyNodeFeature(sealed(), {
+      ...good(),
       accepted: { iat: noon - 1, digest: 'other', signer: workerId('node-b') },
     });
-    expect(accepted).toEqual({ iat: noon, digest, signer });
+    expect(verified.accepted).toEqual(accepted());
   });
 
   test('2^53-1 as counter is far in the future and changes nothing', async () => {
-    const forever = await rawSeal(nodeFeature(), svid, { at: Number.MAX_SAFE_INTEGER });
+    const forever = await rawSeal(nodeFeature(), svid(), { at: Number.MAX_SAFE_INTEGER });
     expect(await verdict({}, forever)).toBe('seal-outside-validity');
-    expect(await verdict({ accepted: { iat: Number.MAX_SAFE_INTEGER, digest, signer } })).toBe('accepted');
+    expect(await verdict({ accepted: accepted({ iat: Number.MAX_SAFE_INTEGER }) })).toBe('accepted');
   });
 
   test('a seal older than maxAge is accepted and shown as stale', async () => {
-    const long = await issue(ca, { notBefore: new Date(noon - 3 * day), notAfter: new Date(noon + 3 * day) });
+    const long = await issue(ca(), {
+      notBefore: new Date(noon - 3 * day),
+      notAfter: new Date(noon + 3 * day),
+    });
     const object = await seal(nodeFeature(), long, { at: noon - day });
-    expect(await verifyNodeFeature(object, good)).toMatchObject({ stale: false });
-    expect(await verifyNodeFeature(object, { ...good, now: new Date(noon + 1) })).toMatchObject({
+    expect(await verifyNodeFeature(object, good())).toMatchObject({ stale: false });
+    expect(await verifyNodeFeature(object, { ...good(), now: new Date(noon + 1) })).toMatchObject({
       stale: true,
     });
-    expect(await verifyNodeFeature(object, { ...good, maxAge: day - 1 })).toMatchObject({ stale: true });
+    expect(await verifyNodeFeature(object, { ...good(), maxAge: day - 1 })).toMatchObject({ stale: true });
   });
 });
 
 describe('the exception for an expired leaf', () => {
   const later = new Date(noon + 2 * hour);
-  const accepted = (change: Partial<AcceptedSeal> = {}): AcceptedSeal => ({
-    iat: noon,
-    digest,
-    signer,
-    ...change,
-  });
 
   test('what was accepted stays accepted, with the mark as it was', async () => {
-    const newer = await seal(nodeFeature(), svid, { at: noon + minute });
-    const verified = await verifyNodeFeature(newer, { ...good, now: later, accepted: accepted() });
+    const newer = await seal(nodeFeature(), svid(), { at: noon + minute });
+    const verified = await verifyNodeFeature(newer, { ...good(), now: later, accepted: accepted() });
     expect(verified).toMatchObject({ iat: noon, accepted: accepted(), stale: false, validUntil: undefined });
   });
 
   test('its signer is the one that was accepted, where the mark names one', async () => {
     const signedBy = async (before: string) => {
-      const options = { ...good, now: later, accepted: accepted({ signer: before }) };
-      return (await verifyNodeFeature(sealed, options)).spiffeId;
+      const options = { ...good(), now: later, accepted: accepted({ signer: before }) };
+      return (await verifyNodeFeature(sealed(), options)).spiffeId;
     };
     expect(await signedBy('spiffe://example.org/before')).toBe('spiffe://example.org/before');
     expect(await signedBy('')).toBe(signer);
   });
 
   test('its age counts from the mark, not from its own iat', async () => {
-    const newer = await seal(nodeFeature(), svid, { at: noon + hour });
+    const newer = await seal(nodeFeature(), svid(), { at: noon + hour });
     const now = new Date(noon + day + 1);
-    expect(await verifyNodeFeature(newer, { ...good, now, accepted: accepted() })).toMatchObject({
+    expect(await verifyNodeFeature(newer, { ...good(), now, accepted: accepted() })).toMatchObject({
       stale: true,
     });
   });
@@ -239,7 +228,7 @@ describe('the exception for an expired leaf', () => {
   });
 
   test('does not hold for an expired authority above a leaf that is within its dates', async () => {
-    const intermediate = await ca.intermediate({
+    const intermediate = await ca().intermediate({
       notBefore: new Date(noon - day),
       notAfter: new Date(noon + minute),
     });
@@ -251,18 +240,18 @@ describe('the exception for an expired leaf', () => {
 
   test('holds for the signature, the leaf and the covered keys as ever', async () => {
     const options = { now: later, accepted: accepted() };
-    const edited = changed(sealed, ({ metadata }) => (metadata['x'] = 'not covered'));
+    const edited = changed(sealed(), ({ metadata }) => (metadata['x'] = 'not covered'));
     expect(await verdict(options, edited)).toBe('accepted');
-    const stranger = await rawSeal(nodeFeature(), { ...svid, key: (await issue(ca)).key });
+    const stranger = await rawSeal(nodeFeature(), { ...svid(), key: (await issue(ca())).key });
     expect(await verdict(options, stranger)).toBe('signature-invalid');
-    const agent = await issue(ca, { spiffeId: 'spiffe://example.org/spire/agent/a' });
+    const agent = await issue(ca(), { spiffeId: 'spiffe://example.org/spire/agent/a' });
     expect(await verdict(options, await rawSeal(nodeFeature(), agent))).toBe('spiffe-id-reserved');
-    const other = await issue(ca, { spiffeId: workerId('node-b') });
+    const other = await issue(ca(), { spiffeId: workerId('node-b') });
     expect(await verdict(options, await rawSeal(nodeFeature(), other))).toBe('signer-not-allowed');
   });
 
   test('new content under an expired leaf is refused', async () => {
-    const edited = await seal(nodeFeature({ labels: {} }), svid);
+    const edited = await seal(nodeFeature({ labels: {} }), svid());
     expect(await verdict({ now: later, accepted: accepted() }, edited)).toBe('certificate-expired');
   });
 });

@@ -1,9 +1,7 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { peekSeal } from '../../../src/seal/peek.ts';
 import { verifyNodeFeature } from '../../../src/seal/verify.ts';
-import type { TestCa, TestSvid } from '../../support/certificates.ts';
 import {
-  bundlesOf,
   changed,
   hour,
   issue,
@@ -12,24 +10,17 @@ import {
   rootCa,
   seal,
   sealKey,
-  testPolicy,
   workerId,
 } from '../../support/sealing.ts';
+import { useVerifier } from './verifier.ts';
 
 const { crypto } = globalThis;
-let ca: TestCa;
-let svid: TestSvid;
-beforeAll(async () => {
-  ca = await rootCa();
-  svid = await issue(ca);
-});
+const { good, sealed } = useVerifier();
 
 describe('peekSeal', () => {
   test('tells what an object claims, with the digest that verification would give', async () => {
-    const sealed = await seal(nodeFeature(), svid);
-    const options = { bundles: bundlesOf(ca), policy: testPolicy(), now: new Date(noon) };
-    const { digest } = await verifyNodeFeature(sealed, options);
-    expect(await peekSeal(sealed, crypto)).toEqual({
+    const { digest } = await verifyNodeFeature(sealed(), good());
+    expect(await peekSeal(sealed(), crypto)).toEqual({
       iat: noon,
       digest,
       signer: workerId(),

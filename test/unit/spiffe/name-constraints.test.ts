@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { findPath } from '../../../src/spiffe/path.ts';
 import { parseCertificate } from '../../../src/spiffe/certificate.ts';
-import { type CryptoKeyPair, generateKeys } from '../../support/certificates.ts';
+import { generateKeys } from '../../support/certificates.ts';
 import * as w from '../../support/der-writer.ts';
+import { prepared } from '../../support/prepared.ts';
 import * as raw from '../../support/raw-certificate.ts';
 import { reasonOf } from '../../support/reason.ts';
 
@@ -21,12 +22,9 @@ interface Constraints {
   readonly isCritical?: boolean;
 }
 
-let rootKeys: CryptoKeyPair;
-let middleKeys: CryptoKeyPair;
-let leafKeys: CryptoKeyPair;
-beforeAll(async () => {
-  [rootKeys, middleKeys, leafKeys] = [await generateKeys(), await generateKeys(), await generateKeys()];
-});
+const rootKeys = prepared(() => generateKeys());
+const middleKeys = prepared(() => generateKeys());
+const leafKeys = prepared(() => generateKeys());
 
 const extensionOf = ({ permitted = [], excluded = [], isCritical = true }: Constraints): Uint8Array =>
   w.extension(raw.oids.nameConstraints, w.sequence(...list(0, permitted), ...list(1, excluded)), isCritical);
@@ -47,14 +45,14 @@ async function reason(
     some.length > 0 ? [raw.subjectAltName(...some)] : [];
   const root = await raw.rawCertificate(
     {
-      ...(await raw.rootFields(rootKeys)),
+      ...(await raw.rootFields(rootKeys())),
       extensions: raw.extensions(raw.authority, raw.keyUsage.keyCertSign, ...constrained(atRoot)),
     },
-    rootKeys,
+    rootKeys(),
   );
   const middle = await raw.rawCertificate(
     {
-      ...(await raw.rootFields(middleKeys)),
+      ...(await raw.rootFields(middleKeys())),
       subject: w.commonName('Middle'),
       extensions: raw.extensions(
         raw.authority,
@@ -63,15 +61,15 @@ async function reason(
         ...constrained(atMiddle),
       ),
     },
-    rootKeys,
+    rootKeys(),
   );
   const leaf = await raw.rawCertificate(
     {
-      ...(await raw.leafFields(leafKeys)),
+      ...(await raw.leafFields(leafKeys())),
       issuer: w.commonName('Middle'),
       extensions: raw.extensions(raw.keyUsage.digitalSignature, ...sanOf(names), ...constrained(atLeaf)),
     },
-    middleKeys,
+    middleKeys(),
   );
   const [parsedLeaf, pool, roots] = [
     parseCertificate(leaf),

@@ -1,30 +1,23 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parseChain, parseX509Svid } from '../../../src/spiffe/svid.ts';
-import {
-  createTestCa,
-  KeyUsageFlags,
-  type TestCa,
-  type TestCertificateOptions,
-} from '../../support/certificates.ts';
+import { createTestCa, KeyUsageFlags, type TestCertificateOptions } from '../../support/certificates.ts';
+import { prepared } from '../../support/prepared.ts';
 import { reasonOf } from '../../support/reason.ts';
 
 const spiffeId = 'spiffe://example.org/worker/node-a';
 const url = (value: string): { type: 'url'; value: string } => ({ type: 'url', value });
 
-let ca: TestCa;
-beforeAll(async () => {
-  ca = await createTestCa({ trustDomain: 'example.org' });
-});
+const ca = prepared(() => createTestCa({ trustDomain: 'example.org' }));
 const reason = (options: TestCertificateOptions): Promise<string> =>
-  reasonOf(async () => parseX509Svid((await ca.issue(options)).chain));
+  reasonOf(async () => parseX509Svid((await ca().issue(options)).chain));
 
 describe('parseX509Svid', () => {
   test('gives the ID, the trust domain and the rest of the chain', async () => {
-    const intermediate = await ca.intermediate();
+    const intermediate = await ca().intermediate();
     const { chain } = await intermediate.issue({ spiffeId });
-    const svid = parseX509Svid([...chain, ca.root]);
+    const svid = parseX509Svid([...chain, ca().root]);
     expect(svid).toMatchObject({ spiffeId, trustDomain: 'example.org' });
-    expect(svid.pool.map(({ der }) => der)).toEqual([intermediate.certificate, ca.root]);
+    expect(svid.pool.map(({ der }) => der)).toEqual([intermediate.certificate, ca().root]);
   });
 
   test.each<[string, TestCertificateOptions]>([
@@ -84,12 +77,12 @@ describe('parseX509Svid', () => {
   });
 
   test('refuses a raw public key where a certificate is expected', async () => {
-    const spki = new Uint8Array(await globalThis.crypto.subtle.exportKey('spki', ca.keys.publicKey));
+    const spki = new Uint8Array(await globalThis.crypto.subtle.exportKey('spki', ca().keys.publicKey));
     expect(await reasonOf(() => parseX509Svid([spki]))).toBe('certificate-malformed');
   });
 
   test('refuses a chain that holds one certificate nobody can read', async () => {
-    const { chain } = await ca.issue({ spiffeId });
+    const { chain } = await ca().issue({ spiffeId });
     expect(await reasonOf(() => parseX509Svid([...chain, new Uint8Array(100)]))).toBe(
       'certificate-malformed',
     );

@@ -1,47 +1,16 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Authority } from '../../../../src/identity/authority.ts';
+import { describe, expect, test } from '@jest/globals';
 import type { BundleSource, SvidSource, X509Svid } from '../../../../src/port/svid-source.ts';
-import { WorkloadApiClient } from '../../../../src/spiffe/workload-api/client.ts';
 import { X509BundleSource, X509Source } from '../../../../src/spiffe/workload-api/source.ts';
-import { bundleBytes, hourMs, svidBytes, testAuthority } from '../../../support/identity.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
+import { bundleBytes, svidBytes, testAuthority } from '../../../support/identity.ts';
 import { Queue } from '../../../support/queue.ts';
-import { RawWorkloadApi, type RawCall } from '../../../support/raw-workload-api.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import type { RawCall } from '../../../support/raw-workload-api.ts';
+import { useWorkloadApi } from './served.ts';
 
-const path = temporaryFolder();
-
-let authority: Authority;
-beforeAll(async () => {
-  authority = await testAuthority();
-});
-
-function issue(name: string, hint = ''): Promise<X509Svid> {
-  return authority.issue({ spiffeId: `spiffe://example.org/${name}`, ttlMs: hourMs, hint });
-}
+const { authority, client, clock, issue, nextCall, opened } = useWorkloadApi();
 
 async function give(call: RawCall, ...svids: Promise<X509Svid>[]): Promise<void> {
   call.send(await svidBytes(await Promise.all(svids)));
-}
-
-let api: RawWorkloadApi;
-let clock: ManualClock;
-let client: WorkloadApiClient;
-const open: { close(): void }[] = [];
-beforeEach(async () => {
-  api = await RawWorkloadApi.start(path('api.sock'));
-  clock = new ManualClock();
-  client = new WorkloadApiClient({ address: api.address, clock });
-});
-afterEach(async () => {
-  for (const source of open.splice(0)) source.close();
-  await api.kill();
-});
-
-function opened<T extends { close(): void }>(source: T): T {
-  open.push(source);
-  return source;
 }
 
 /** The names that a source shows, one for each call of its listener. */
@@ -53,16 +22,16 @@ function shown(source: X509Source): Queue<string | undefined> {
 
 describe('an X.509 source', () => {
   test('waits for its first SVID', async () => {
-    const creating = X509Source.create({ client });
-    await give(await api.calls.next(), issue('a'));
+    const creating = X509Source.create({ client: client() });
+    await give(await nextCall(), issue('a'));
     const source: SvidSource = opened(await creating);
     expect(source.current()?.spiffeId).toBe('spiffe://example.org/a');
   });
 
   test('rotates without being asked', async () => {
-    const source = opened(new X509Source({ client }));
+    const source = opened(new X509Source({ client: client() }));
     const names = shown(source);
-    const call = await api.calls.next();
+    const call = await nextCall();
     await give(call, issue('a'));
     expect(await names.next()).toBe('a');
     const first = source.current();
@@ -73,9 +42,9 @@ describe('an X.509 source', () => {
   });
 
   test('never loses the last of many rotations', async () => {
-    const source = opened(new X509Source({ client }));
+    const source = opened(new X509Source({ client: client() }));
     const names = shown(source);
-    const call = await api.calls.next();
+    const call = await nextCall();
     const messages = await Promise.all(
       Array.from({ length: 20 }, async (_, n) => svidBytes([await issue(String(n))])),
     );
@@ -85,28 +54,28 @@ describe('an X.509 source', () => {
   });
 
   test('has nothing once the identity is taken back, and says so', async () => {
-    const source = opened(new X509Source({ client }));
+    const source = opened(new X509Source({ client: client() }));
     const names = shown(source);
-    const call = await api.calls.next();
+    const call = await nextCall();
     await give(call, issue('a'));
     expect(await names.next()).toBe('a');
     call.fail(status.PERMISSION_DENIED, 'no identity issued');
     expect(await names.next()).toBeUndefined();
-    await clock.pass(1000);
+    await clock().pass(1000);
     expect(source.lastError()?.code).toBe('workload-api-denied');
-    await give(await api.calls.next(), issue('a'));
+    await give(await nextCall(), issue('a'));
     expect(await names.next()).toBe('a');
     expect(source.lastError()).toBeUndefined();
   });
 
   test('keeps its SVID while the server is away, and says what is wrong', async () => {
-    const source = opened(new X509Source({ client }));
+    const source = opened(new X509Source({ client: client() }));
     const names = shown(source);
-    const call = await api.calls.next();
+    const call = await nextCall();
     await give(call, issue('a'));
     expect(await names.next()).toBe('a');
     call.end();
-    await clock.sleeping(1000);
+    await clock().sleeping(1000);
     expect(source.current()?.spiffeId).toBe('spiffe://example.org/a');
     expect(source.lastError()?.code).toBe('workload-api-unavailable');
   });
@@ -116,8 +85,8 @@ describe('an X.509 source', () => {
     ['its hint', { hint: 'outside' }, 'c'],
     ['both', { spiffeId: 'spiffe://example.org/b', hint: 'inside' }, 'b'],
   ])('picks one of several SVIDs by %s', async (_, pick, name) => {
-    const creating = X509Source.create({ client, pick });
-    await give(await api.calls.next(), issue('a'), issue('b', 'inside'), issue('c', 'outside'));
+    const creating = X509Source.create({ client: client(), pick });
+    await give(await nextCall(), issue('a'), issue('b', 'inside'), issue('c', 'outside'));
     const source = opened(await creating);
     expect(source.current()?.spiffeId).toBe(`spiffe://example.org/${name}`);
   });
@@ -133,9 +102,9 @@ describe('an X.509 source', () => {
       'identity-absent',
     ],
   ])('has nothing where there are several SVIDs and %s, until it is so', async (_, pick, code) => {
-    const source = opened(new X509Source({ client, pick }));
+    const source = opened(new X509Source({ client: client(), pick }));
     const names = shown(source);
-    const call = await api.calls.next();
+    const call = await nextCall();
     await give(call, issue('a'), issue('b'), issue('c', 'c'));
     expect(await names.next()).toBeUndefined();
     expect(source.lastError()).toMatchObject({
@@ -145,8 +114,8 @@ describe('an X.509 source', () => {
   });
 
   test('stops at once when closed, and may be closed twice', async () => {
-    const source = new X509Source({ client });
-    await api.calls.next();
+    const source = new X509Source({ client: client() });
+    await nextCall();
     source.close();
     source.close();
     expect(await source.ended).toBeUndefined();
@@ -154,9 +123,9 @@ describe('an X.509 source', () => {
   });
 
   test('ends with the reason when the server refuses for good', async () => {
-    const source = new X509Source({ client });
+    const source = new X509Source({ client: client() });
     const ready = source.ready();
-    (await api.calls.next()).fail(status.UNIMPLEMENTED, 'unknown service');
+    (await nextCall()).fail(status.UNIMPLEMENTED, 'unknown service');
     expect(await source.ended).toMatchObject({ code: 'workload-api-refused' });
     await expect(ready).rejects.toMatchObject({ code: 'workload-api-refused' });
     expect(source.lastError()?.code).toBe('workload-api-refused');
@@ -164,9 +133,9 @@ describe('an X.509 source', () => {
 
   test('says what was missing to who gave up waiting for it', async () => {
     const giveUp = new AbortController();
-    const creating = X509Source.create({ client, signal: giveUp.signal });
-    (await api.calls.next()).fail(status.PERMISSION_DENIED, 'no identity issued');
-    await clock.sleeping(1000);
+    const creating = X509Source.create({ client: client(), signal: giveUp.signal });
+    (await nextCall()).fail(status.PERMISSION_DENIED, 'no identity issued');
+    await clock().sleeping(1000);
     giveUp.abort();
     await expect(creating).rejects.toMatchObject({
       code: 'aborted',
@@ -177,25 +146,25 @@ describe('an X.509 source', () => {
 
 describe('a bundle source', () => {
   test('waits for its first bundles and follows them', async () => {
-    const creating = X509BundleSource.create({ client });
-    const call = await api.calls.next();
-    call.send(bundleBytes(authority.bundles()));
+    const creating = X509BundleSource.create({ client: client() });
+    const call = await nextCall();
+    call.send(bundleBytes(authority().bundles()));
     const source: BundleSource & X509BundleSource = opened(await creating);
-    expect(source.current()).toEqual(authority.bundles());
+    expect(source.current()).toEqual(authority().bundles());
 
     const changes = new Queue<number | undefined>();
     const stopListening = source.onChange(() => changes.push(source.current()?.size));
     const other = await testAuthority({ trustDomain: 'other.test' });
-    call.send(bundleBytes(new Map([...authority.bundles(), ...other.bundles()])));
+    call.send(bundleBytes(new Map([...authority().bundles(), ...other.bundles()])));
     expect(await changes.next()).toBe(2);
     call.send(bundleBytes(other.bundles()));
     expect(await changes.next()).toBe(1);
     expect([...(source.current()?.keys() ?? [])]).toEqual(['other.test']);
 
     stopListening();
-    call.send(bundleBytes(authority.bundles()));
+    call.send(bundleBytes(authority().bundles()));
     call.end();
-    await clock.sleeping(1000);
+    await clock().sleeping(1000);
     expect(changes.length).toBe(0);
   });
 
@@ -203,11 +172,11 @@ describe('a bundle source', () => {
     ['an empty message', 'workload-api-malformed', (call: RawCall) => call.send(bundleBytes(new Map()))],
     ['PermissionDenied', 'workload-api-denied', (call: RawCall) => call.fail(status.PERMISSION_DENIED, 'no')],
   ])('has nothing after %s, and says %s', async (_, code, takeBack) => {
-    const source = opened(new X509BundleSource({ client }));
+    const source = opened(new X509BundleSource({ client: client() }));
     const changes = new Queue<number | undefined>();
     source.onChange(() => changes.push(source.current()?.size));
-    const call = await api.calls.next();
-    call.send(bundleBytes(authority.bundles()));
+    const call = await nextCall();
+    call.send(bundleBytes(authority().bundles()));
     expect(await changes.next()).toBe(1);
     takeBack(call);
     expect(await changes.next()).toBeUndefined();

@@ -1,29 +1,16 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { FeaturesealError } from '../../../../src/error.ts';
-import type { Authority } from '../../../../src/identity/authority.ts';
+import { describe, expect, test } from '@jest/globals';
 import { keyTypes } from '../../../../src/identity/key-type.ts';
-import { parseX509Bundles, parseX509Context } from '../../../../src/spiffe/workload-api/context.ts';
+import { parseX509Context } from '../../../../src/spiffe/workload-api/context.ts';
 import { createTestCa } from '../../../support/certificates.ts';
-import {
-  bundleBytes,
-  encodeBundles,
-  encodeSvids,
-  hourMs,
-  svidBytes,
-  svidFields,
-  testAuthority,
-} from '../../../support/identity.ts';
+import { encodeSvids, hourMs, svidBytes, svidFields, testAuthority } from '../../../support/identity.ts';
+import { prepared } from '../../../support/prepared.ts';
+import { reasonOf } from '../../../support/reason.ts';
 
 const { crypto } = globalThis;
 const spiffeId = 'spiffe://example.org/workload';
 const keys = { crypto, extractableKeys: false };
-
-let authority: Authority;
-let other: Authority;
-beforeAll(async () => {
-  authority = await testAuthority();
-  other = await testAuthority({ trustDomain: 'other.test' });
-});
+const authority = prepared(() => testAuthority());
+const other = prepared(() => testAuthority({ trustDomain: 'other.test' }));
 
 interface SvidFields {
   spiffe_id: string;
@@ -35,29 +22,23 @@ interface SvidFields {
 
 /** A good SVID message but for what is spoilt. */
 async function fields(spoilt: Partial<SvidFields> = {}): Promise<SvidFields> {
-  const svid = await authority.issue({ spiffeId, ttlMs: hourMs });
+  const svid = await authority().issue({ spiffeId, ttlMs: hourMs });
   const { svids } = (await svidFields([svid])) as { svids: [SvidFields] };
   return { ...svids[0], ...spoilt };
 }
 
-async function refusal(response: object): Promise<string> {
-  try {
-    await parseX509Context(encodeSvids(response), keys);
-    return 'accepted';
-  } catch (thrown) {
-    return thrown instanceof FeaturesealError ? thrown.code : String(thrown);
-  }
-}
+const refusal = (response: object): Promise<string> =>
+  reasonOf(() => parseX509Context(encodeSvids(response), keys));
 
 describe('a message with SVIDs', () => {
   test.each(keyTypes)(
     'gives chain, dates and a %s key that signs and cannot be exported',
     async (keyType) => {
-      const svid = await authority.issue({ spiffeId, ttlMs: hourMs, keyType, hint: 'internal' });
+      const svid = await authority().issue({ spiffeId, ttlMs: hourMs, keyType, hint: 'internal' });
       const { svids, bundles } = await parseX509Context(await svidBytes([svid]), keys);
       expect(svids).toEqual([{ ...svid, key: expect.anything() }]);
       expect(svids[0]?.key).toMatchObject({ type: 'private', extractable: false, usages: ['sign'] });
-      expect(bundles).toEqual(new Map([['example.org', authority.bundle()]]));
+      expect(bundles).toEqual(new Map([['example.org', authority().bundle()]]));
     },
   );
 
@@ -69,24 +50,24 @@ describe('a message with SVIDs', () => {
 
   test('keeps the order, the default identity first', async () => {
     const ids = ['b', 'a', 'c'].map((name) => `spiffe://example.org/${name}`);
-    const issued = await Promise.all(ids.map((id) => authority.issue({ spiffeId: id, ttlMs: hourMs })));
+    const issued = await Promise.all(ids.map((id) => authority().issue({ spiffeId: id, ttlMs: hourMs })));
     const { svids } = await parseX509Context(await svidBytes(issued), keys);
     expect(svids.map((svid) => svid.spiffeId)).toEqual(ids);
   });
 
   test('gives the first of several SVIDs with one hint, and all without', async () => {
     const named = (name: string, hint: string) =>
-      authority.issue({ spiffeId: `spiffe://example.org/${name}`, ttlMs: hourMs, hint });
+      authority().issue({ spiffeId: `spiffe://example.org/${name}`, ttlMs: hourMs, hint });
     const issued = [await named('a', 'x'), await named('b', 'x'), await named('c', ''), await named('d', '')];
     const { svids } = await parseX509Context(await svidBytes(issued), keys);
     expect(svids.map((svid) => svid.spiffeId.at(-1))).toEqual(['a', 'c', 'd']);
   });
 
   test.each(['spiffe://other.test', 'other.test'])('gives the federated bundle of %s', async (key) => {
-    const federated_bundles = { [key]: Buffer.concat(other.bundle()) };
+    const federated_bundles = { [key]: Buffer.concat(other().bundle()) };
     const message = encodeSvids({ svids: [await fields()], federated_bundles });
     const { bundles } = await parseX509Context(message, keys);
-    expect(bundles.get('other.test')).toEqual(other.bundle());
+    expect(bundles.get('other.test')).toEqual(other().bundle());
     expect([...bundles.keys()].sort()).toEqual(['example.org', 'other.test']);
   });
 
@@ -129,14 +110,14 @@ describe('a message with SVIDs', () => {
   });
 
   test('with a key of another kind is refused', async () => {
-    const p384 = await authority.issue({ spiffeId, ttlMs: hourMs, keyType: 'ec-p384' });
+    const p384 = await authority().issue({ spiffeId, ttlMs: hourMs, keyType: 'ec-p384' });
     const x509_svid_key = Buffer.from(await crypto.subtle.exportKey('pkcs8', p384.key));
     expect(await refusal({ svids: [await fields({ x509_svid_key })] })).toBe('key-mismatch');
   });
 
   test('may have a chain of eight certificates and a hint of 1024 bytes', async () => {
     const { x509_svid, ...rest } = await fields({ hint: 'é'.repeat(512) });
-    const eight = Buffer.concat([x509_svid, ...Array.from({ length: 7 }, () => authority.bundle()[0]!)]);
+    const eight = Buffer.concat([x509_svid, ...Array.from({ length: 7 }, () => authority().bundle()[0]!)]);
     expect(await refusal({ svids: [{ ...rest, x509_svid: eight }] })).toBe('accepted');
   });
 
@@ -229,7 +210,7 @@ describe('a message with SVIDs', () => {
   test.each(['spiffe://example.org', 'example.org'])(
     'that gives %s a second bundle is refused',
     async (key) => {
-      const federated_bundles = { [key]: Buffer.concat(other.bundle()) };
+      const federated_bundles = { [key]: Buffer.concat(other().bundle()) };
       expect(await refusal({ svids: [await fields()], federated_bundles })).toBe('workload-api-malformed');
     },
   );
@@ -249,75 +230,5 @@ describe('a message with SVIDs', () => {
     );
     expect(String(error)).toContain('svids.0.hint: longer than 1024 bytes');
     expect(String(error)).not.toContain('xxx');
-  });
-});
-
-describe('a message with bundles', () => {
-  test('gives the roots of each trust domain', () => {
-    const bundles = new Map([...authority.bundles(), ...other.bundles()]);
-    expect(parseX509Bundles(bundleBytes(bundles))).toEqual(bundles);
-  });
-
-  test('may take all bundles back', () => {
-    expect(parseX509Bundles(encodeBundles({ bundles: {} }))).toEqual(new Map());
-  });
-
-  test('may say that a trust domain has no roots', () => {
-    const message = encodeBundles({ bundles: { 'spiffe://example.org': Buffer.alloc(0) } });
-    expect(parseX509Bundles(message)).toEqual(new Map([['example.org', []]]));
-  });
-
-  test.each([
-    ['a key with a path', 'workload-api-malformed', { 'spiffe://example.org/x': Buffer.alloc(0) }],
-    ['a key that is no trust domain', 'spiffe-id-invalid', { 'spiffe://Example.org': Buffer.alloc(0) }],
-    ['an empty key', 'spiffe-id-invalid', { '': Buffer.alloc(0) }],
-    ['bytes that are no DER', 'certificate-malformed', { 'example.org': Buffer.from('x') }],
-  ])('with %s is refused with %s', (_, code, bundles) => {
-    expect(() => parseX509Bundles(encodeBundles({ bundles }))).toThrow(expect.objectContaining({ code }));
-  });
-
-  test('with two different bundles for one trust domain is refused', () => {
-    const bundles = {
-      'example.org': Buffer.concat(authority.bundle()),
-      'spiffe://example.org': Buffer.concat(other.bundle()),
-    };
-    expect(() => parseX509Bundles(encodeBundles({ bundles }))).toThrow(
-      'two different bundles for example.org',
-    );
-  });
-
-  test('says that a bundle has the name of no trust domain', () => {
-    const message = encodeBundles({ bundles: { 'spiffe://example.org/x': Buffer.alloc(0) } });
-    expect(() => parseX509Bundles(message)).toThrow(
-      'is keyed by an ID with a path, which is no trust domain',
-    );
-  });
-
-  test('may give the same bundle under both forms of a name', () => {
-    const root = Buffer.concat(authority.bundle());
-    const bundles = { 'example.org': root, 'spiffe://example.org': root };
-    expect(parseX509Bundles(encodeBundles({ bundles }))).toEqual(authority.bundles());
-  });
-
-  test('may name 256 roots and 1024 trust domains', () => {
-    const [root] = authority.bundle();
-    const roots = Buffer.concat(Array.from({ length: 256 }, () => root!));
-    const domains = Array.from({ length: 1023 }, (_, n) => [`d${n}.test`, Buffer.alloc(0)] as const);
-    const read = parseX509Bundles(
-      encodeBundles({ bundles: { 'example.org': roots, ...Object.fromEntries(domains) } }),
-    );
-    expect([read.size, read.get('example.org')?.length]).toEqual([1024, 256]);
-  });
-
-  test('with more than 256 roots or 1024 trust domains is refused', () => {
-    const root = Buffer.concat(authority.bundle());
-    const roots = { 'example.org': Buffer.concat(Array.from({ length: 257 }, () => root)) };
-    expect(() => parseX509Bundles(encodeBundles({ bundles: roots }))).toThrow('more than 256 certificates');
-    const domains = Object.fromEntries(
-      Array.from({ length: 1025 }, (_, n) => [`d${n}.test`, Buffer.alloc(0)]),
-    );
-    expect(() => parseX509Bundles(encodeBundles({ bundles: domains }))).toThrow(
-      'more than 1024 trust domains',
-    );
   });
 });
