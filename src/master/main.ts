@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { FeaturesealError } from '../error.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import { apiMetrics } from '../kube/api-metrics.ts';
 import { findConnection } from '../kube/connection.ts';
@@ -17,7 +15,7 @@ import { registerTable } from '../runtime/metric-table.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { runParts, type ProcessContext } from '../runtime/process.ts';
 import { packageVersion } from '../runtime/version.ts';
-import { modes, parsePolicy, type Policy } from '../seal/policy.ts';
+import { modes, type Policy } from '../seal/policy.ts';
 import { WorkloadApiClient } from '../spiffe/workload-api/client.ts';
 import { workloadApiAddress } from '../spiffe/workload-api/endpoint.ts';
 import { X509BundleSource } from '../spiffe/workload-api/source.ts';
@@ -25,6 +23,7 @@ import type { MasterConfig } from './config.ts';
 import { Master } from './master.ts';
 import { masterMetrics } from './metrics.ts';
 import { masterController, masterName } from './names.ts';
+import { readPolicyFile } from './policy-file.ts';
 import type { MasterPorts } from './ports.ts';
 import { createReport } from './report.ts';
 import { masterDefaults, type MasterSettings } from './settings.ts';
@@ -34,7 +33,7 @@ import { watchUnsupported, requireCrds } from './startup.ts';
 export async function runMaster(config: MasterConfig, context: ProcessContext): Promise<void> {
   const { env, clock, crypto, signal } = context;
   const log = createLog({ level: config.logLevel });
-  const policy = await readPolicy(config);
+  const policy = await readPolicyFile(config);
   const metrics = createMetrics();
   const table = registerTable(masterMetrics, metrics);
   const calls = registerTable(apiMetrics, metrics);
@@ -116,25 +115,6 @@ export async function runMaster(config: MasterConfig, context: ProcessContext): 
     api.close();
   }
   log.info('the master has stopped');
-}
-
-async function readPolicy({ policy: file, mode }: MasterConfig): Promise<Policy> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new FeaturesealError({
-      code: 'config-invalid',
-      message: `the policy file ${file} cannot be read`,
-      cause,
-    });
-  });
-  const policy = parsePolicy(text);
-  // Without signers only mode off makes sense; the flag must not turn that into a master that refuses everything.
-  if (mode !== undefined && mode !== 'off' && policy.signers.length === 0) {
-    throw new FeaturesealError({
-      code: 'policy-invalid',
-      message: `the policy names no signers; mode ${mode} needs some`,
-    });
-  }
-  return mode === undefined ? policy : { ...policy, mode };
 }
 
 function bundleSource(

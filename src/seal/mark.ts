@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { byCodeUnits } from '../feature/canonical-text.ts';
 import type { ObjectKey } from '../port/node-feature-store.ts';
 import type { AcceptedSeal } from './freshness.ts';
+import { fillTemplate } from './id-template.ts';
+import type { Policy } from './policy.ts';
+import { maxNodeName } from './subject.ts';
 
 /** Annotation on the Node that remembers the newest accepted seal of each object. */
 export const markAnnotation = 'featureseal.io/accepted';
@@ -67,6 +70,19 @@ export function writeMark(uid: string, mark: Mark): string | undefined {
   if (mark.objects.size === 0) return undefined;
   const sorted = [...mark.objects].sort(([a], [b]) => byCodeUnits(a, b));
   return JSON.stringify({ uid, objects: Object.fromEntries(sorted) });
+}
+
+/** Whether a Node can carry the mark of all signers of a policy, however long its name: one that is too long is never read. */
+export function fitsMark({ cluster, signers }: Policy): boolean {
+  const node = 'n'.repeat(maxNodeName);
+  const entries = signers.map(({ namespace, templates }): [ObjectKey, AcceptedSeal] => {
+    const [signer = ''] = templates
+      .map((template) => fillTemplate(template, cluster, node))
+      .sort((a, b) => b.length - a.length);
+    return [`${namespace}/${node}`, { iat: Number.MAX_SAFE_INTEGER, digest: 'd'.repeat(43), signer }];
+  });
+  const longest = writeMark('u'.repeat(36), { objects: new Map(entries) }) ?? '';
+  return longest.length <= maxBytes;
 }
 
 function parse(text: string): z.infer<typeof markSchema> | undefined {

@@ -5,6 +5,9 @@ import type { ObjectFrame } from '../feature/parse.ts';
 import { coveredValue } from '../feature/payload.ts';
 import { isPathSegment } from '../spiffe/spiffe-id.ts';
 
+/** Characters of a node's name: it is the value of a label. */
+export const maxNodeName = 63;
+
 /**
  * The node that a covered label names. It fills one segment of a SPIFFE ID, so its form is checked before any template
  * is: DNS-1123 subdomain, at most 63 characters (a label's value), never `..` or `/`.
@@ -27,5 +30,5 @@ export function isClusterName(text: string): boolean {
 
 /** RFC 1123 section 2.1, as Kubernetes applies it to the names of Nodes. */
 function isNodeName(text: string): boolean {
-  return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+  return text.length <= maxNodeName && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
