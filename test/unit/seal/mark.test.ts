@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AcceptedSeal } from '../../../src/seal/freshness.ts';
-import { emptyMark, markAnnotation, readMark, writeMark, type Mark } from '../../../src/seal/mark.ts';
+import {
+  emptyMark,
+  fitsMark,
+  markAnnotation,
+  readMark,
+  writeMark,
+  type Mark,
+} from '../../../src/seal/mark.ts';
+import { parsePolicy } from '../../../src/seal/policy.ts';
 import { day, noon, workerId } from '../../support/sealing.ts';
 
 const context = { uid: 'uid-1', now: noon, maxAge: day };
@@ -89,5 +97,53 @@ describe('the mark', () => {
       mark: mark({ 'c/d': edge }),
       problem: 'the mark holds a time far in the future',
     });
+  });
+});
+
+describe('a policy fits the mark', () => {
+  const node = 'n'.repeat(63);
+  const uid = '5f0c1f0e-8c1b-4a55-9d1c-0d6c9f6c7a01';
+  const idOf = (path: string) => `spiffe://example.org/${path}/{cluster}/{node}`;
+  const fill = (id: string) => id.replace('{cluster}', 'demo').replace('{node}', node);
+  const policyOf = (path: string) =>
+    parsePolicy({
+      cluster: 'demo',
+      signers: [
+        { name: 'a', namespace: 'first', spiffeIDs: [idOf('s'), idOf('x'.repeat(1900)), idOf('s')] },
+        ...Array.from({ length: 13 }, (_, index) => ({
+          name: String(index),
+          namespace: `namespace-${index}`,
+          spiffeIDs: [idOf('w'.repeat(750)), idOf('s')],
+        })),
+        { name: 'z', namespace: 'last', spiffeIDs: [idOf(path)] },
+      ],
+    });
+  /** The mark that a Node would carry whose objects are all accepted, each with the longest ID of its signer. */
+  const markOf = (path: string): string => {
+    const entry = (id: string) => ({
+      iat: Number.MAX_SAFE_INTEGER,
+      digest: 'd'.repeat(43),
+      signer: fill(id),
+    });
+    const others = new Map(
+      Array.from({ length: 13 }, (_, index) => [`namespace-${index}/${node}`, entry(idOf('w'.repeat(750)))]),
+    );
+    const objects = { [`first/${node}`]: entry(idOf('x'.repeat(1900))), ...Object.fromEntries(others) };
+    return text({ ...objects, [`last/${node}`]: entry(idOf(path)) }, uid);
+  };
+
+  test('as long as a Node with the longest name could carry the mark of all its signers, to the character', () => {
+    const longest = 'y'.repeat(1 + 16 * 1024 - markOf('y').length);
+    expect(readMark(markOf(longest), { ...context, uid, now: Number.MAX_SAFE_INTEGER })).not.toHaveProperty(
+      'problem',
+    );
+    expect(fitsMark(policyOf(longest))).toBe(true);
+
+    expect(readMark(markOf(`${longest}y`), context)).toMatchObject({ problem: 'the mark cannot be read' });
+    expect(fitsMark(policyOf(`${longest}y`))).toBe(false);
+  });
+
+  test('where it names no signers', () => {
+    expect(fitsMark(parsePolicy({ cluster: 'demo', mode: 'off' }))).toBe(true);
   });
 });
