@@ -161,6 +161,34 @@ describeRendered('overlay ha', () => {
     });
   });
 
+  test('starts a server anew that its database left waiting, before its next look at it', () => {
+    const { ['livenessProbe']: probe } = containerOf(manifests, 'spire-server');
+    const {
+      periodSeconds,
+      failureThreshold = 3,
+      ...asked
+    } = probe as {
+      readonly periodSeconds: number;
+      readonly failureThreshold?: number;
+    };
+    expect(asked).toMatchObject({ httpGet: { path: '/live', port: 'health' } });
+    // What SPIRE answers there it finds out once a minute: one failure has to do.
+    expect(periodSeconds * failureThreshold).toBeLessThanOrEqual(60);
+  });
+
+  test('bears throughout the label by which it is taken off', () => {
+    const partOf = ({ metadata }: Manifest): string | undefined =>
+      metadata.labels?.['app.kubernetes.io/part-of'];
+    expect(manifests.filter((each) => partOf(each) !== 'featureseal').map(identity)).toEqual([]);
+  });
+
+  test('has the definitions of overlay spire', () => {
+    const definitions = (overlay: string): readonly string[] =>
+      manifestsOf(renderedText(`${overlay}/crd`)).map(identity);
+    expect(definitions('ha')).toEqual(definitions('spire'));
+    expect(definitions('ha')).not.toEqual([]);
+  });
+
   test('keeps a write in two places of three, and lets nobody in without TLS', () => {
     expect(find(manifests, 'Cluster', 'spire-database')).toMatchObject({
       spec: {

@@ -30,6 +30,7 @@ const parts: Readonly<Record<string, readonly Part[]>> = {
     },
   ],
   spire: spireParts,
+  ha: spireParts,
   // With its server in the cloud there or away: the site must not notice.
   edge: spireParts,
 };
@@ -53,6 +54,11 @@ export function describeIdentities(overlay: string, installed: InstalledCluster)
     const before = await installed.ownLabels();
     const server = (replicas: number): Promise<string> =>
       installed.kubectl('-n', 'spire-server', 'scale', 'statefulset/spire-server', `--replicas=${replicas}`);
+    const replicas = Number(
+      await installed.kubectl(
+        ...['-n', 'spire-server', 'get', 'statefulset/spire-server', '-o', 'jsonpath={.spec.replicas}'],
+      ),
+    );
     await server(0);
     try {
       await installed.kubectl(
@@ -76,7 +82,7 @@ export function describeIdentities(overlay: string, installed: InstalledCluster)
       });
       expect(await installed.ownLabels()).toEqual(before);
     } finally {
-      await server(1);
+      await server(replicas);
       await installed.rollout('spire-server', 'statefulset/spire-server');
     }
   });
