@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { sealAnnotation } from '../../src/seal/header.ts';
 import { Cluster, workerKey, workerLabel, workerPath } from './harness/cluster.ts';
 import type { AgentOptions } from './harness/agent.ts';
-import type { ServerOptions } from './harness/server.ts';
+import type { ServerOptions } from './harness/server-configuration.ts';
 import { describeOnSpire, spireSite } from './harness/site.ts';
 
 const longMs = 180_000;

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { certificatesFrom } from '../../../src/spiffe/pem.ts';
+import type { Credentials } from '../../cluster/api-client.ts';
 import { SpireProgram } from './program.ts';
+import { byCertificate, byToken, type Proof } from './proof.ts';
 import type { SpireServer } from './server.ts';
 
 export interface AgentOptions {
@@ -13,13 +15,19 @@ export interface AgentOptions {
   readonly allowUnauthenticatedVerifiers?: boolean;
   /** What it attests with; default a new join token. */
   readonly joinToken?: string;
+  /** What it attests with instead, as often as it likes: for a server that has the CA of it. */
+  readonly certificate?: Credentials;
+  /** Where its socket is; default its own folder, which is another one for each agent. */
+  readonly socketPath?: string;
+  /** How long its server may take to let it in; default a minute. */
+  readonly readyWithinMs?: number;
   /** Where it reaches its server; default the server itself. */
   readonly at?: { readonly host: string; readonly port: number };
 }
 
 const stored = z.object({ svid: z.array(z.string()).min(1) });
 
-/** A SPIRE agent that attested with a join token and tells workloads apart by their unix user. */
+/** A SPIRE agent that tells workloads apart by their unix user. */
 export class SpireAgent {
   /** SPIFFE ID. */
   readonly id: string;
@@ -27,26 +35,33 @@ export class SpireAgent {
   readonly #bin: string;
   readonly #program: SpireProgram;
 
-  private constructor(bin: string, id: string, program: SpireProgram) {
+  private constructor(bin: string, id: string, program: SpireProgram, socketPath: string) {
     this.#bin = bin;
     this.id = id;
     this.#program = program;
-    this.socketPath = join(program.folder, 'agent.sock');
+    this.socketPath = socketPath;
   }
 
   static async start(server: SpireServer, options: AgentOptions = {}): Promise<SpireAgent> {
     const { bin } = server.place;
-    const [joinToken, bundle] = await Promise.all([options.joinToken ?? server.joinToken(), server.bundle()]);
+    const { certificate } = options;
+    const proof =
+      certificate === undefined
+        ? byToken(options.joinToken ?? (await server.joinToken()))
+        : byCertificate(certificate);
+    const bundle = await server.bundle();
     const program = await SpireProgram.start({
       file: join(bin, 'spire-agent'),
       name: 'spire-agent',
       files: (folder) => ({
-        'spire.conf': configuration(folder, server, joinToken, options),
+        'spire.conf': configuration(folder, server, proof, options),
         'bundle.pem': bundle,
+        ...proof.files,
       }),
     });
-    const agent = new SpireAgent(bin, server.id(`spire/agent/join_token/${joinToken}`), program);
-    await agent.#ready().catch(async (error: unknown) => {
+    const socketPath = options.socketPath ?? join(program.folder, 'agent.sock');
+    const agent = new SpireAgent(bin, server.id(`spire/agent/${proof.path}`), program, socketPath);
+    await agent.#ready(options.readyWithinMs).catch(async (error: unknown) => {
       await program.close();
       throw error;
     });
@@ -95,33 +110,29 @@ export class SpireAgent {
     return this.#program.close();
   }
 
-  #ready(): Promise<void> {
+  #ready(withinMs?: number): Promise<void> {
     const args = ['healthcheck', '-socketPath', this.socketPath];
-    return this.#program.ready(() =>
+    const answers = (): Promise<boolean> =>
       promisify(execFile)(join(this.#bin, 'spire-agent'), args).then(
         () => true,
         () => false,
-      ),
-    );
+      );
+    return this.#program.ready(answers, withinMs);
   }
 }
 
-function configuration(
-  folder: string,
-  server: SpireServer,
-  joinToken: string,
-  options: AgentOptions,
-): string {
+function configuration(folder: string, server: SpireServer, proof: Proof, options: AgentOptions): string {
   const { workloadKeyType = 'ec-p256', allowUnauthenticatedVerifiers = false, at = server.place } = options;
+  const { socketPath = `${folder}/agent.sock` } = options;
   return `
 agent {
   server_address = "${at.host}"
   server_port = ${at.port}
-  socket_path = "${folder}/agent.sock"
+  socket_path = "${socketPath}"
   trust_domain = "${server.trustDomain}"
   trust_bundle_path = "${folder}/bundle.pem"
   data_dir = "${folder}"
-  join_token = "${joinToken}"
+  ${proof.settings}
   workload_x509_svid_key_type = "${workloadKeyType}"
   allow_unauthenticated_verifiers = ${allowUnauthenticatedVerifiers}
   experimental {
@@ -129,14 +140,7 @@ agent {
   }
 }
 plugins {
-  NodeAttestor "join_token" {
-    plugin_data {}
-  }
-  KeyManager "disk" {
-    plugin_data {
-      directory = "${folder}"
-    }
-  }
+  ${proof.plugins(folder)}
   WorkloadAttestor "unix" {
     plugin_data {}
   }

@@ -47,8 +47,8 @@ export class SpireProgram {
   }
 
   /** No event tells when a program begins to serve, so it is asked until it does. */
-  async ready(answers: () => Promise<boolean>): Promise<void> {
-    const deadline = AbortSignal.timeout(readyWithinMs);
+  async ready(answers: () => Promise<boolean>, withinMs = readyWithinMs): Promise<void> {
+    const deadline = AbortSignal.timeout(withinMs);
     while (!(await this.#running.while(answers()))) {
       if (deadline.aborted) throw new Error(`${this.#name} is not ready:\n${await this.log()}`);
       await setTimeout(askAgainMs);

@@ -4,33 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { SpireProgram } from './program.ts';
-
-export interface ServerOptions {
-  readonly trustDomain: string;
-  readonly caKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
-  /** Keys outlive the process, as those of a server that has to come back by itself. */
-  readonly keysOnDisk?: true;
-  /** A nested server gets its CA from this one, through the Workload API at `socket`. */
-  readonly upstream?: { readonly server: SpireServer; readonly socketPath: string };
-  /** Of the agents' own SVIDs; default an hour. */
-  readonly agentTtl?: string;
-  /** In the place of a database file of its own, and a root of its own: blocks of configuration, in a pod's place. */
-  readonly shared?: SharedOptions;
-}
-
-export interface SharedOptions {
-  readonly dataStore: string;
-  readonly upstreamAuthority: string;
-  readonly within: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-export interface Place {
-  readonly bin: string;
-  /** Of the loopback network. */
-  readonly host: string;
-  readonly port: number;
-}
+import { serverConfiguration, type Place, type ServerOptions } from './server-configuration.ts';
 
 /** A registration entry: who gets which ID. */
 export interface Entry {
@@ -69,7 +43,10 @@ export class SpireServer {
     const program = await SpireProgram.start({
       file: join(place.bin, 'spire-server'),
       name: 'spire-server',
-      files: (folder) => ({ 'spire.conf': configuration(folder, place, options) }),
+      files: (folder) => ({
+        'spire.conf': serverConfiguration(folder, place, options),
+        'node-ca.pem': options.nodeCa ?? '',
+      }),
       within: options.shared?.within,
       env: options.shared?.env,
     });
@@ -194,67 +171,4 @@ export class SpireServer {
     ]);
     return stdout;
   }
-}
-
-/** Short intervals where SPIRE has settings for them: what a test waits for is the protocol, not a poll. */
-function configuration(folder: string, { host, port }: Place, options: ServerOptions): string {
-  const {
-    trustDomain,
-    caKeyType = 'ec-p256',
-    upstream,
-    keysOnDisk = false,
-    agentTtl = '1h',
-    shared,
-  } = options;
-  const keyManager = keysOnDisk
-    ? `"disk" {
-    plugin_data {
-      keys_path = "${folder}/keys.json"
-    }
-  }`
-    : `"memory" {
-    plugin_data {}
-  }`;
-  const nested = `
-  UpstreamAuthority "spire" {
-    plugin_data {
-      server_address = "${upstream?.server.place.host ?? ''}"
-      server_port = ${upstream?.server.place.port ?? 0}
-      workload_api_socket = "${upstream?.socketPath ?? ''}"
-    }
-  }`;
-  const ownFile = `
-  DataStore "sql" {
-    plugin_data {
-      database_type = "sqlite3"
-      connection_string = "${folder}/datastore.sqlite3"
-    }
-  }`;
-  const authority = shared?.upstreamAuthority ?? (upstream === undefined ? '' : nested);
-  return `
-server {
-  bind_address = "${host}"
-  bind_port = ${port}
-  socket_path = "${folder}/admin.sock"
-  trust_domain = "${trustDomain}"
-  data_dir = "${folder}"
-  ca_key_type = "${caKeyType}"
-  ca_ttl = "24h"
-  default_x509_svid_ttl = "1h"
-  agent_ttl = "${agentTtl}"
-  audit_log_enabled = true
-  log_format = "json"
-  experimental {
-    cache_reload_interval = "1s"
-  }
-}
-plugins {
-  ${shared?.dataStore ?? ownFile}
-  NodeAttestor "join_token" {
-    plugin_data {}
-  }
-  KeyManager ${keyManager}
-  ${authority}
-}
-`;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { SpireAgent, type AgentOptions } from './agent.ts';
-import { SpireServer, type ServerOptions } from './server.ts';
+import type { ServerOptions } from './server-configuration.ts';
+import { SpireServer } from './server.ts';
 import { spireVersion } from './version.ts';
 
 const bin = process.env['SPIRE_BIN_DIR'];

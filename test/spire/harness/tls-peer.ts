@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
-import type { Place } from './server.ts';
+import type { Place } from './server-configuration.ts';
 
 /** DER of the certificate that a SPIRE server shows to whoever connects. */
 export async function serverCertificate({ host, port }: Place): Promise<Uint8Array> {
