@@ -33,13 +33,18 @@ skipped_stage() {
 
 # run_jest_stage NAME [ARGUMENT ...]: jest with its own output, each test counted.
 run_jest_stage() {
-  local name=$1 results started status=0 counts
+  local name=$1 results started status=0 counts jest
   shift
   results=$(mktemp)
   started=$(microseconds)
   printf '%-10s ...\n' "$name"
   # A test that fails half way may leave something open that keeps jest from ending.
-  (cd "$root" && timeout --kill-after=30 40m npm test --silent -- --ci --json --outputFile="$results" "$@") </dev/null || status=$?
+  (cd "$root" && exec timeout --kill-after=30 40m npm test --silent -- --ci --json --outputFile="$results" "$@") </dev/null &
+  jest=$!
+  # `timeout` leads a group of its own, which a terminal's ctrl-C does not reach.
+  trap 'kill "$jest"; wait "$jest" || exit 130' INT TERM
+  wait "$jest" || status=$?
+  trap - INT TERM
   read -r -a counts < <(node "$root/scripts/lib/jest-counts.mjs" "$results" "$status")
   rm -f "$results"
   passed=$((passed + counts[0]))
