@@ -94,7 +94,8 @@ export function ecdsaSignature(raw: Uint8Array): Uint8Array {
   return w.sequence(unsigned(raw.subarray(0, half)), unsigned(raw.subarray(half)));
 }
 
-function unsigned(octets: Uint8Array): Uint8Array {
+/** A number of these octets, as an INTEGER that is never negative. */
+export function unsigned(octets: Uint8Array): Uint8Array {
   const start = octets.findIndex((octet) => octet !== 0);
   const trimmed = [...octets.subarray(start === -1 ? octets.length - 1 : start)];
   return w.integer(...((trimmed[0] ?? 0) >= 0x80 ? [0, ...trimmed] : trimmed));

@@ -3,7 +3,7 @@ import { certificateScheme, verifyCertificateSignature } from '../../../src/spif
 import { parsePublicKey } from '../../../src/spiffe/public-key.ts';
 import { generateKeys } from '../../support/certificates.ts';
 import * as w from '../../support/der-writer.ts';
-import { ecdsaSignature, spkiOf } from '../../support/raw-certificate.ts';
+import { ecdsaSignature, spkiOf, unsigned } from '../../support/raw-certificate.ts';
 import { reasonOf } from '../../support/reason.ts';
 
 const sha1 = '1.3.14.3.2.26';
@@ -119,7 +119,6 @@ describe('verifyCertificateSignature', () => {
     while (!isWanted(made)) made = await sign();
     return verifyCertificateSignature({ crypto, key, scheme, signature: change(made), data });
   };
-  const integerOf = (octets: Uint8Array): Uint8Array => w.integer(0, ...octets.with(0, octets[0]! | 0x80));
 
   test.each<[string, (raw: Uint8Array) => boolean]>([
     ['32 octets each', (r) => r[0]! > 0x7f && r[32]! > 0x7f],
@@ -134,14 +133,14 @@ describe('verifyCertificateSignature', () => {
     ['nothing', () => w.bytes()],
     [
       'something after s',
-      (raw) => w.sequence(integerOf(raw.slice(0, 32)), integerOf(raw.slice(32)), w.nullValue),
+      (raw) => w.sequence(unsigned(raw.slice(0, 32)), unsigned(raw.slice(32)), w.nullValue),
     ],
     ['something after the signature', (raw) => Buffer.concat([ecdsaSignature(raw), w.nullValue])],
-    ['r alone', (raw) => w.sequence(integerOf(raw.slice(0, 32)))],
-    ['r of 33 octets', (raw) => w.sequence(w.integer(1, ...raw.slice(0, 32)), integerOf(raw.slice(32)))],
-    ['s of 33 octets', (raw) => w.sequence(integerOf(raw.slice(0, 32)), w.integer(1, ...raw.slice(32)))],
-    ['a negative r', (raw) => w.sequence(w.integer(0x80), integerOf(raw.slice(32)))],
-    ['a set', (raw) => w.set(integerOf(raw.slice(0, 32)), integerOf(raw.slice(32)))],
+    ['r alone', (raw) => w.sequence(unsigned(raw.slice(0, 32)))],
+    ['r of 33 octets', (raw) => w.sequence(w.integer(1, ...raw.slice(0, 32)), unsigned(raw.slice(32)))],
+    ['s of 33 octets', (raw) => w.sequence(unsigned(raw.slice(0, 32)), w.integer(1, ...raw.slice(32)))],
+    ['a negative r', (raw) => w.sequence(w.integer(0x80), unsigned(raw.slice(32)))],
+    ['a set', (raw) => w.set(unsigned(raw.slice(0, 32)), unsigned(raw.slice(32)))],
     ['s before r', (raw) => ecdsaSignature(Buffer.concat([raw.slice(32), raw.slice(0, 32)]))],
   ])('is false for %s', async (_what, change) => {
     expect(await verdict(change)).toBe(false);
