@@ -19,7 +19,7 @@ export function pluginCommand(context: CliContext): Command {
   command
     .command('new <name>')
     .summary('a plugin with its test, ready to run')
-    .description('Writes a plugin with its test and README into a new folder, ready to run.')
+    .description('Writes a plugin with its test, README and kustomization into a new folder, ready to run.')
     .option('--folder <dir>', 'where it goes (default: ./NAME)')
     .action((name: string, { folder = name }: NewFlags) => writePlugin(name, folder, context));
   return command;
@@ -50,9 +50,10 @@ function nextSteps(folder: string): string {
     [`(cd ${folder} && npm test)`, 'run its test'],
     [`featureseal discover --plugins ${module}`, 'see what it finds here'],
     [`featureseal demo --plugins ${module}`, 'see its labels signed, verified and on a node'],
+    [join(folder, 'README.md'), 'how it gets onto a cluster'],
   ];
   const here = folder.startsWith('..') ? steps.slice(0, 1) : steps;
-  const what = `wrote ${join(folder, 'index.js')}, its test, package.json and README.md`;
+  const what = `wrote ${join(folder, 'index.js')}, its test, package.json, README.md and kustomization.yaml`;
   return `${what}\n\n${renderTable(
     here.map(([step = '', why = '']) => [`  ${step}`, why]),
     { colour: false },

@@ -30,5 +30,8 @@ export function isClusterName(text: string): boolean {
 
 /** RFC 1123 section 2.1, as Kubernetes applies it to the names of Nodes. */
 function isNodeName(text: string): boolean {
-  return text.length <= maxNodeName && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+  return (
+    text.length <= maxNodeName &&
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)
+  );
 }

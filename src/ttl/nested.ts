@@ -52,7 +52,7 @@ export const nested = planner({
   always: [
     'The agent through which the server reaches the cloud ends when its own SVID does, and comes back with the link: by x509pop without help, by a join token with a new one only.',
     'Agents at the site renew from the server at the site. By k8s_psat they need the API server as well: x509pop where that is in the cloud.',
-    'A server at the site that starts meanwhile comes back with key and database of its disk, once the agent through which it reaches the cloud has started too; alone it ends again after five seconds (SPIRE 1.15).',
+    'A server at the site that starts meanwhile comes back with key and database of its disk, once the agent through which it reaches the cloud has started too; alone it ends again, five seconds after its start or, where packets are lost, some twenty later (SPIRE 1.15).',
     'What is new at the site needs an entry: its ClusterSPIFFEID is read from the API server.',
   ],
 });

@@ -1,3 +1,5 @@
+import { kustomizationText } from './kustomization.ts';
+
 /** The files of a new plugin by their names; it reads something that every host has, so that it finds something at once. */
 export function pluginFiles(name: string, version: string): Readonly<Record<string, string>> {
   return {
@@ -5,6 +7,7 @@ export function pluginFiles(name: string, version: string): Readonly<Record<stri
     'index.test.js': testText(name),
     'package.json': `${JSON.stringify(packageOf(name, version), undefined, 2)}\n`,
     'README.md': readmeText(name),
+    'kustomization.yaml': kustomizationText(name, '{ largeFromGiB: 64 }'),
     '.gitignore': 'node_modules\n',
   };
 }
@@ -106,9 +109,17 @@ A plugin for Featureseal. Labels begin with \`feature.node.kubernetes.io/${name}
 
 ## Use
 
-In the worker's configuration, with this folder beside it:
+On a cluster, \`kustomization.yaml\` puts it into the workers: a kustomization with these lines, beside this folder and that of
+Featureseal's manifests, and \`kubectl apply -k\`. What a worker sees of the host, and what its policy must grant, is in Featureseal's
+docs/plugins.md.
+
+    resources: [../deploy/overlays/default]
+    components: [../deploy/components/plugins, ../${name}]
+
+Elsewhere, in the worker's configuration, with this folder beside it. What stands under \`plugins:\` is all that runs:
 
     plugins:
+      - module: featureseal/plugins/cpu
       - module: ./${name}/index.js
         options: { largeFromGiB: 256 }
 `;

@@ -91,7 +91,7 @@ describe('featureseal plugin new', () => {
     const { status, out } = await pluginNew('weather', '--folder', target);
     expect(status).toBe(0);
     expect(out).toMatch(
-      /^wrote .*weather\/index\.js, its test, package\.json and README\.md\n\n {2}\(cd .* && npm test\) +run its test\n/,
+      /^wrote .*weather\/index\.js, its test, package\.json, README\.md and kustomization\.yaml\n\n {2}\(cd .* && npm test\) +run its test\n/,
     );
     const result = runNodeTests(target);
     expect(result.output).toMatch(/pass 4\n/);
