@@ -66,14 +66,21 @@ function objectRow({
   ageSeconds,
   stale,
   signer,
+  accepted,
 }: ExplainedObject): string[] {
+  const judged = isAsAccepted({ verdict, accepted }) ? 'as accepted' : verdict;
   const shown = [
-    code === null ? verdict : `${verdict}: ${code}`,
+    code === null ? judged : `${judged}: ${code}`,
     ...(stale && counts ? ['stale'] : []),
     ...(counts && verdict !== 'accepted' ? ['in use'] : []),
   ];
   const claims = signer !== null && verdict !== 'accepted' ? `claims ${signer}` : (signer ?? '');
   return [object, shown.join(', '), signed ?? '', ageSeconds === null ? '' : age(ageSeconds), claims];
+}
+
+/** There is no bundle here to judge by, but a master had one: by its mark on the node this is what it accepted. */
+function isAsAccepted({ verdict, accepted }: Pick<ExplainedObject, 'verdict' | 'accepted'>): boolean {
+  return verdict === 'unverified' && accepted?.same === true;
 }
 
 /** What is wrong with objects, and what of them is in use instead. */
@@ -87,7 +94,7 @@ function refusals(objects: readonly ExplainedObject[]): string {
               `${object}: in use is what ${accepted.signer} sealed at ${accepted.signed}${stale ? ', stale' : ''}`,
             ];
       const same =
-        verdict === 'unverified' && accepted?.same === true
+        isAsAccepted({ verdict, accepted }) && accepted !== null
           ? [`${object}: not verified here; its content is what a master accepted from ${accepted.signer}`]
           : [];
       return [...(message === null ? [] : [`${object}: ${message}`]), ...instead, ...same];

@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Explanation } from '../../../../src/cli/explain/explanation.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { changed, hour, nodeFeature, nodeNameKey, noon, policyText } from '../../../support/sealing.ts';
+import {
+  changed,
+  hour,
+  nodeFeature,
+  nodeNameKey,
+  noon,
+  policyText,
+  workerId,
+} from '../../../support/sealing.ts';
 import { installMaster } from '../fake-cluster.ts';
 import { avx2, key, useExplained } from './explained.ts';
 
@@ -88,6 +96,16 @@ describe('featureseal explain', () => {
       expect(outcome.err).toContain(message);
       expect(outcome.err).not.toContain('    at ');
     });
+  });
+
+  test('without a bundle the table says that the content is as a master accepted it', async () => {
+    putNode();
+    putObject(sealed());
+    const { out } = await run([]);
+    expect(out).toContain('featureseal/node-a  as accepted, in use  2026-06-01T11:55:00.000Z  5m');
+    expect(out).toContain(
+      `featureseal/node-a: not verified here; its content is what a master accepted from ${workerId()}`,
+    );
   });
 
   test('the table says it for people, in one screen a node', async () => {
