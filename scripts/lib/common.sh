@@ -5,10 +5,15 @@ root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 cache="$root/.cache"
 
 # Where scripts/ is on PATH, its `node` would stand before Node, and call itself for ever.
-PATH=":$PATH:"
-PATH=${PATH//":$root/scripts:"/:}
-PATH=${PATH#:}
-PATH=${PATH%:}
+path_without_scripts() {
+  local entry entries kept=
+  IFS=: read -r -a entries <<<"$PATH"
+  for entry in "${entries[@]}"; do
+    [[ $entry -ef $root/scripts ]] || kept+=":$entry"
+  done
+  printf '%s' "${kept#:}"
+}
+PATH=$(path_without_scripts)
 
 # Progress, for people only: a program that reads our output sees nothing of it.
 progress() {

@@ -42,7 +42,7 @@ run_jest_stage() {
   (cd "$root" && exec timeout --kill-after=30 40m npm test --silent -- --ci --json --outputFile="$results" "$@") </dev/null &
   jest=$!
   # `timeout` leads a group of its own, which a terminal's ctrl-C does not reach.
-  trap 'kill "$jest"; wait "$jest" || exit 130' INT TERM
+  trap 'kill "$jest"; wait "$jest" || true; rm -f "$results"; exit 130' INT TERM
   wait "$jest" || status=$?
   trap - INT TERM
   read -r -a counts < <(node "$root/scripts/lib/jest-counts.mjs" "$results" "$status")

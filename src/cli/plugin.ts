@@ -1,5 +1,5 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { FeaturesealError, asFeaturesealError } from '../error.ts';
 import { builtinPluginNames, packagedPluginNames, pluginNameFault } from '../plugin/load.ts';
@@ -32,7 +32,7 @@ async function writePlugin(name: string, folder: string, { out }: CliContext): P
   const target = resolve(folder);
   await makeFolder(target);
   try {
-    for (const [file, text] of Object.entries(pluginFiles(name, packageVersion()))) {
+    for (const [file, text] of Object.entries(pluginFiles(name, packageVersion(), basename(target)))) {
       await writeFile(join(target, file), text, { flag: 'wx' });
     }
     // So that its test finds this package, wherever the folder is.

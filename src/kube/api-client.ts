@@ -5,7 +5,7 @@ import { linesOf, textOf } from './body.ts';
 import type { Connection } from './endpoint.ts';
 import { startDeadline } from './deadline.ts';
 import { exchange, type Answer } from './exchange.ts';
-import { SessionKeeper } from './session.ts';
+import { isReplaced, SessionKeeper } from './session.ts';
 import { isExpired, statusError } from './status.ts';
 
 export interface ApiRequest {
@@ -126,10 +126,10 @@ export class ApiClient {
     this.#sessions.close();
   }
 
-  /** Who stops a call makes it no failure, and a server may forget old versions: that is how it is built. */
+  /** Who stops a call makes it no failure, a move to a new connection neither, and a server may forget old versions. */
   #tellOf(thrown: unknown, operation: ApiOperation): void {
     const isStop = !(thrown instanceof FeaturesealError) || thrown.code === 'aborted';
-    if (!isStop && !isExpired(thrown)) this.#onFailure(operation, thrown.code);
+    if (!isStop && !isExpired(thrown) && !isReplaced(thrown)) this.#onFailure(operation, thrown.code);
   }
 
   /** Sends until there is an answer that counts: credentials renewed after a 401, the server's wish honoured after a 429. */

@@ -9,6 +9,15 @@ const pingMs = { interval: 15_000, answer: 10_000, retire: 5_000 };
 /** Lists come in large pages, and the default window of 64 KiB would make each a long dialogue (RFC 9113 section 5.2). */
 const windowBytes = 4 * 1024 * 1024;
 
+/** Why a call ended that was under way for too long on a connection that this client leaves. */
+class ConnectionReplaced extends Error {}
+
+/** True where a call ended for no other reason: nothing is wrong, it only has to be made anew. */
+export function isReplaced(thrown: unknown): boolean {
+  if (thrown instanceof ConnectionReplaced) return true;
+  return thrown instanceof Error && thrown.cause !== undefined && isReplaced(thrown.cause);
+}
+
 /** The one pooled connection: an HTTP/2 session that all calls and watches share, opened again when it ended. */
 export class SessionKeeper {
   readonly #clock: Clock;
@@ -45,7 +54,7 @@ export class SessionKeeper {
     const closed = closing(session);
     session.close();
     await this.#clock.sleep(pingMs.retire, closed);
-    session.destroy(new Error('the connection is to be replaced by a new one'));
+    session.destroy(new ConnectionReplaced('the connection is to be replaced by a new one'));
   }
 
   #connect(endpoint: Endpoint): ClientHttp2Session {

@@ -1,4 +1,5 @@
 import { asFeaturesealError } from '../error.ts';
+import { isOlder } from '../kube/resource-version.ts';
 import type { NodeView } from '../port/node-store.ts';
 import { planNode } from '../rule/node-plan.ts';
 import { ForeignWrites, writtenByNfdMaster } from './foreign-writes.ts';
@@ -132,7 +133,9 @@ export class Nodes {
     if (dropped.length > 0) ports.report.dropped(view, dropped);
     if (patch === undefined) return;
     // Labels and mark go in one patch: neither is ever ahead of the other (threats G3, G8).
-    this.#take(await ports.nodes.patch(view, patch, signal));
+    const answer = await ports.nodes.patch(view, patch, signal);
+    // The watch may have told of a later write by then, which is not to be forgotten.
+    if (!isOlder(answer.resourceVersion, this.#views.get(name)?.resourceVersion)) this.#take(answer);
     ports.report.patched(name, Object.keys(patch.labels).length);
   }
 

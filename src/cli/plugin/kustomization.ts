@@ -1,12 +1,12 @@
 /**
  * A kustomize component that puts a plugin into the workers of a cluster, beside their configuration. It stands behind
- * deploy/components/plugins, which names the plugins that run anyway.
+ * deploy/components/plugins, which names the plugins that run anyway. `folder` is the name of the one that it stands in.
  */
-export function kustomizationText(name: string, options: string): string {
+export function kustomizationText(name: string, folder: string, options: string): string {
   const map = `featureseal-plugin-${name}`;
   return `# Puts this plugin into the workers of a cluster. For a kustomization that has an overlay of Featureseal among its resources:
 #   resources: [../deploy/overlays/default]
-#   components: [../deploy/components/plugins, ../${name}]
+#   components: [../deploy/components/plugins, ../${folder}]
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 configMapGenerator:

@@ -1,13 +1,16 @@
 import { kustomizationText } from './kustomization.ts';
 
-/** The files of a new plugin by their names; it reads something that every host has, so that it finds something at once. */
-export function pluginFiles(name: string, version: string): Readonly<Record<string, string>> {
+/**
+ * The files of a new plugin by their names, for a folder of this name; it reads something that every host has, so that it
+ * finds something at once.
+ */
+export function pluginFiles(name: string, version: string, folder = name): Readonly<Record<string, string>> {
   return {
     'index.js': indexText(name),
     'index.test.js': testText(name),
     'package.json': `${JSON.stringify(packageOf(name, version), undefined, 2)}\n`,
-    'README.md': readmeText(name),
-    'kustomization.yaml': kustomizationText(name, '{ largeFromGiB: 64 }'),
+    'README.md': readmeText(name, folder),
+    'kustomization.yaml': kustomizationText(name, folder, '{ largeFromGiB: 64 }'),
     '.gitignore': 'node_modules\n',
   };
 }
@@ -94,7 +97,7 @@ test('refuses a size that is none', () => {
 `;
 }
 
-function readmeText(name: string): string {
+function readmeText(name: string, folder: string): string {
   return `# featureseal-plugin-${name}
 
 A plugin for Featureseal. Labels begin with \`feature.node.kubernetes.io/${name}-\`.
@@ -114,7 +117,7 @@ Featureseal's manifests, and \`kubectl apply -k\`. What a worker sees of the hos
 docs/plugins.md.
 
     resources: [../deploy/overlays/default]
-    components: [../deploy/components/plugins, ../${name}]
+    components: [../deploy/components/plugins, ../${folder}]
 
 Elsewhere, in the worker's configuration, with this folder beside it. What stands under \`plugins:\` is all that runs:
 

@@ -65,6 +65,21 @@ describe('a call that fails is told of, by what it was for', () => {
     expect(told).toEqual(['watch object-malformed']);
   });
 
+  test('not a watch that moves to a new connection, because its server goes away', async () => {
+    const { server, clock, controller } = fake();
+    const { api, told } = telling();
+    const query = { watch: 'true', resourceVersion: '100' };
+    const next = reasonOf(() =>
+      api.stream({ path: nodesPath, query, signal: controller.signal }, String).next(),
+    );
+    await server.watches.next();
+    server.goAway();
+    await clock.pass(5_000);
+    expect(await next).toBe('store-unavailable');
+    api.close();
+    expect(told).toEqual([]);
+  });
+
   function telling(): { readonly api: ApiClient; readonly told: readonly string[] } {
     const { server, clock } = fake();
     const told: string[] = [];

@@ -1,4 +1,5 @@
 // "What happens when": another nfd-master at work. What counts as one, and above all what does not.
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { hour, minute, nodeFeature } from '../../support/sealing.ts';
 import { useMaster } from './use-master.ts';
@@ -21,6 +22,24 @@ describe('an nfd-master that writes to a Node of ours', () => {
   test('is told of, and what it wrote is taken back', async () => {
     const world = await seeing(sealed());
     nfdMasterWrites(world);
+    await world.idle();
+    expect(world.told.overwritten).toEqual([`new node-a feature-labels ${label} forged`]);
+    expect(world.labels()).toEqual({ [label]: 'true' });
+  });
+
+  test('is seen though the answer to a patch of ours comes after it', async () => {
+    const world = unstarted();
+    const patch = world.nodes.patch.bind(world.nodes);
+    world.nodes.patch = async (...args) => {
+      const answer = await patch(...args);
+      world.nodes.patch = patch;
+      nfdMasterWrites(world);
+      // The watch tells of both meanwhile.
+      await setImmediate();
+      return answer;
+    };
+    await world.start();
+    await world.put(sealed());
     await world.idle();
     expect(world.told.overwritten).toEqual([`new node-a feature-labels ${label} forged`]);
     expect(world.labels()).toEqual({ [label]: 'true' });

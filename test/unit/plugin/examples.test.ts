@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -104,6 +104,12 @@ describe('featureseal plugin new', () => {
     const { labels, log } = await discoverWith(plugin as FeaturePlugin, { host: '/' });
     expect(labels['feature.node.kubernetes.io/weather-size']).toMatch(/^(small|large)$/);
     expect(log).toEqual([]);
+  });
+
+  test.each(['README.md', 'kustomization.yaml'])('names the folder that it is in: %s', async (file) => {
+    const target = join(folder, 'of-mine');
+    await pluginNew('weather', '--folder', target);
+    expect(await readFile(join(target, file), 'utf8')).toContain('../deploy/components/plugins, ../of-mine]');
   });
 
   test('overwrites nothing', async () => {
