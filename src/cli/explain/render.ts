@@ -68,7 +68,7 @@ function objectRow({
   signer,
   accepted,
 }: ExplainedObject): string[] {
-  const judged = isAsAccepted({ verdict, accepted }) ? 'as accepted' : verdict;
+  const judged = acceptedElsewhere({ verdict, accepted }) === undefined ? verdict : 'as accepted';
   const shown = [
     code === null ? judged : `${judged}: ${code}`,
     ...(stale && counts ? ['stale'] : []),
@@ -78,9 +78,12 @@ function objectRow({
   return [object, shown.join(', '), signed ?? '', ageSeconds === null ? '' : age(ageSeconds), claims];
 }
 
-/** There is no bundle here to judge by, but a master had one: by its mark on the node this is what it accepted. */
-function isAsAccepted({ verdict, accepted }: Pick<ExplainedObject, 'verdict' | 'accepted'>): boolean {
-  return verdict === 'unverified' && accepted?.same === true;
+/** What the node's mark says of an object where there is no bundle here to judge by: a master, which had one, accepted it. */
+function acceptedElsewhere({
+  verdict,
+  accepted,
+}: Pick<ExplainedObject, 'verdict' | 'accepted'>): NonNullable<ExplainedObject['accepted']> | undefined {
+  return verdict === 'unverified' && accepted?.same === true ? accepted : undefined;
 }
 
 /** What is wrong with objects, and what of them is in use instead. */
@@ -93,10 +96,11 @@ function refusals(objects: readonly ExplainedObject[]): string {
           : [
               `${object}: in use is what ${accepted.signer} sealed at ${accepted.signed}${stale ? ', stale' : ''}`,
             ];
+      const elsewhere = acceptedElsewhere({ verdict, accepted });
       const same =
-        isAsAccepted({ verdict, accepted }) && accepted !== null
-          ? [`${object}: not verified here; its content is what a master accepted from ${accepted.signer}`]
-          : [];
+        elsewhere === undefined
+          ? []
+          : [`${object}: not verified here; its content is what a master accepted from ${elsewhere.signer}`];
       return [...(message === null ? [] : [`${object}: ${message}`]), ...instead, ...same];
     })
     .map((line) => `${escapeControls(line, true)}\n`)
