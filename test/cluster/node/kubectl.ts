@@ -27,13 +27,18 @@ export function run(
 
 /** Any cluster, by kubectl alone. */
 export class Kubectl {
+  /** What a script needs that is to use kubectl in the same way. */
+  readonly environment: { readonly KUBECONFIG: string; readonly KUBECACHEDIR: string };
   readonly #command: readonly string[];
-  readonly #env: NodeJS.ProcessEnv;
 
-  /** @param command that stands for kubectl */
-  constructor(command: readonly string[], kubeconfig: string) {
+  /**
+   * @param command that stands for kubectl
+   * @param cache folder for what the API server says it has. kubectl keeps that by the server's address for hours,
+   * and tests give one address to one cluster after another: in a common folder one would be taken for another.
+   */
+  constructor(command: readonly string[], kubeconfig: string, cache: string) {
     this.#command = command;
-    this.#env = { ...process.env, KUBECONFIG: kubeconfig };
+    this.environment = { KUBECONFIG: kubeconfig, KUBECACHEDIR: cache };
   }
 
   run(...args: readonly string[]): Promise<string> {
@@ -43,7 +48,10 @@ export class Kubectl {
   with({ input, env = {} }: CommandOptions, ...args: readonly string[]): Promise<string> {
     const [file = '', ...before] = this.#command;
     const options = input === undefined ? {} : { input };
-    return run(file, [...before, ...args], { ...options, env: { ...this.#env, ...env } });
+    return run(file, [...before, ...args], {
+      ...options,
+      env: { ...process.env, ...this.environment, ...env },
+    });
   }
 
   /** `kubectl apply -f -` of manifests or of one object. */

@@ -102,7 +102,8 @@ export class RealNode {
 
   /** As somebody who may do everything. */
   get kubectl(): Kubectl {
-    return new Kubectl([...this.entrance, join(this.#layout.bin, 'kubectl')], this.kubeconfig);
+    const command = [...this.entrance, join(this.#layout.bin, 'kubectl')];
+    return new Kubectl(command, this.kubeconfig, join(this.folder, 'kubectl-cache'));
   }
 
   containerd(...args: readonly string[]): Promise<string> {

@@ -1,12 +1,11 @@
 // The manifests of a site, to an API server that refuses what it does not know. There is no controller: no pod runs.
 import { beforeAll, expect, test } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kubectl } from '../../cluster/node/kubectl.ts';
+import { kubectlOf } from '../../cluster/kubectl-of.ts';
+import type { Kubectl } from '../../cluster/node/kubectl.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
 import {
   find,
-  kubectl as kubectlFile,
   manifestsOf,
   podOf,
   renderedOver,
@@ -24,9 +23,7 @@ describeOnCluster('the manifests of a site', () => {
   let kubectl: Kubectl;
 
   beforeAll(async () => {
-    const kubeconfig = join(plane().folder, 'kubeconfig');
-    await writeFile(kubeconfig, await plane().kubeconfig('admin', ['system:masters']));
-    kubectl = new Kubectl([kubectlFile ?? 'kubectl'], kubeconfig);
+    kubectl = await kubectlOf(plane());
     await kubectl.run('create', '--validate=strict', '-k', overlay('edge/crd'));
     await kubectl.run('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
   });

@@ -1,14 +1,13 @@
 // The Helm chart, to an API server that refuses what it does not know. There is no controller: no pod runs.
 import { beforeAll, expect, test } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installCrds } from '../../cluster/crds.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
-import { Kubectl } from '../../cluster/node/kubectl.ts';
+import { kubectlOf } from '../../cluster/kubectl-of.ts';
+import type { Kubectl } from '../../cluster/node/kubectl.ts';
 import { spiffeCsiDriver } from '../../cluster/spiffe-csi-driver.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
 import { chart, chartArguments, runHelm, type Given } from '../../deploy/helm.ts';
-import { kubectl as kubectlFile } from '../../deploy/manifests.ts';
 
 const workloadPath = '/apis/apps/v1/namespaces/featureseal';
 const spireDefinitions = join(chart, 'charts/spire-crds/crds');
@@ -21,12 +20,11 @@ interface Site {
 
 /** helm and kubectl for a cluster; Helm's own files are in its folder. */
 async function siteOf(plane: ControlPlane): Promise<Site> {
-  const kubeconfig = join(plane.folder, 'kubeconfig');
-  await writeFile(kubeconfig, await plane.kubeconfig('admin', ['system:masters']));
+  const kubectl = await kubectlOf(plane);
   const home = join(plane.folder, 'helm');
-  const env = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, KUBECONFIG: kubeconfig };
+  const env = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, ...kubectl.environment };
   return {
-    kubectl: new Kubectl([kubectlFile ?? 'kubectl'], kubeconfig),
+    kubectl,
     helm: (...args) => {
       const { status, stdout, stderr } = runHelm(args, env);
       if (status !== 0) throw new Error(stderr);

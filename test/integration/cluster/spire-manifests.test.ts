@@ -3,9 +3,10 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { Kubectl } from '../../cluster/node/kubectl.ts';
+import { kubectlOf } from '../../cluster/kubectl-of.ts';
+import type { Kubectl } from '../../cluster/node/kubectl.ts';
 import { controlPlane, describeOnCluster } from '../../cluster/suite.ts';
-import { kubectl as kubectlFile, manifestsOf, renderedText, workloads } from '../../deploy/manifests.ts';
+import { manifestsOf, renderedText, workloads } from '../../deploy/manifests.ts';
 
 const repository = join(import.meta.dirname, '../../..');
 const overlay = (name: string): string => join(repository, 'deploy/overlays', name);
@@ -26,9 +27,7 @@ describeOnCluster('the manifests of SPIRE', () => {
   let withoutDefinitions = '';
 
   beforeAll(async () => {
-    const kubeconfig = join(plane().folder, 'kubeconfig');
-    await writeFile(kubeconfig, await plane().kubeconfig('admin', ['system:masters']));
-    kubectl = new Kubectl([kubectlFile ?? 'kubectl'], kubeconfig);
+    kubectl = await kubectlOf(plane());
     withoutDefinitions = await kubectl
       .run('apply', '--dry-run=client', '-k', overlay('spire'))
       .catch((thrown: unknown) => String(thrown));

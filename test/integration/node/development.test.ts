@@ -82,7 +82,7 @@ describeOnNode('overlay development on a real kubelet', () => {
 
   async function prune(...flags: readonly string[]): Promise<void> {
     const script = [join(repository, 'scripts/prune'), '--overlay', 'development', ...flags];
-    await beside(script, { KUBECONFIG: node().kubeconfig });
+    await beside(script);
   }
 
   /** UID and restarts of each pod that has a socket. */

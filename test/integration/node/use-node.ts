@@ -13,8 +13,8 @@ export const describeOnNode = bin === undefined || image === undefined ? describ
 
 interface UsedNode {
   readonly node: () => RealNode;
-  /** Runs a command as a person beside the cluster would: in its network, with its kubectl. @throws with what it said */
-  readonly beside: (command: readonly string[], env: NodeJS.ProcessEnv) => Promise<string>;
+  /** Runs a command as a person beside the cluster would: in its network, as its administrator. @throws with what it said */
+  readonly beside: (command: readonly string[], env?: NodeJS.ProcessEnv) => Promise<string>;
   /** Nothing of Featureseal in the API server or mounted, and nothing of it on the Node. */
   readonly expectNothingLeft: () => Promise<void>;
 }
@@ -28,10 +28,11 @@ export function useNode(): UsedNode {
   beforeAll(() => node().loadImage(image ?? ''));
   return {
     node,
-    beside(command, env) {
+    beside(command, env = {}) {
       const [enter = '', ...entrance] = node().entrance;
       const PATH = `${bin ?? ''}:${process.env['PATH'] ?? ''}`;
-      return run(enter, [...entrance, ...command], { env: { ...process.env, PATH, ...env } });
+      const { environment } = node().kubectl;
+      return run(enter, [...entrance, ...command], { env: { ...process.env, PATH, ...environment, ...env } });
     },
     async expectNothingLeft() {
       const { kubectl, name } = node();
