@@ -51,7 +51,9 @@ export default function cpu(options: unknown): FeaturePlugin {
         },
         context,
       );
-      return { features, labels: labelsOf(features, cpuid) };
+      // Where CPUID was not answered it is asked again, whatever the host says.
+      const isAnswered = features.attributes['cpuid-source']?.elements['backend'] !== 'cpuinfo';
+      return { features, labels: labelsOf(features, cpuid), fromHostAlone: isAnswered };
     },
   };
 }

@@ -34,7 +34,7 @@ export default function kernel(options: unknown): FeaturePlugin {
         },
         context,
       );
-      return { features, labels: labelsOf(features, configOpts) };
+      return { features, labels: labelsOf(features, configOpts), fromHostAlone: true };
     },
   };
 }

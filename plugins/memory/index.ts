@@ -23,7 +23,7 @@ export default function memory(options: unknown): FeaturePlugin {
         },
         context,
       );
-      return { features, labels: labelsOf(features) };
+      return { features, labels: labelsOf(features), fromHostAlone: true };
     },
   };
 }

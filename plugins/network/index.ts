@@ -26,7 +26,7 @@ export default function network(options: unknown): FeaturePlugin {
         context,
       );
       const devices = features.instances['device']?.elements.map(({ attributes }) => attributes) ?? [];
-      return { features, labels: labelsOf(devices) };
+      return { features, labels: labelsOf(devices), fromHostAlone: true };
     },
   };
 }

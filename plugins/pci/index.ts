@@ -34,7 +34,7 @@ export default function pci(options: unknown): FeaturePlugin {
           deviceClassWhitelist: labelOptions.deviceClassWhitelist.join(' '),
         });
       }
-      return { features, labels };
+      return { features, labels, fromHostAlone: true };
     },
   };
 }

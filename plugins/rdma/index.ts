@@ -33,7 +33,7 @@ export default function rdma(options: unknown): FeaturePlugin {
       const labels = states
         .filter(([, value]) => value === 'true')
         .map(([name]) => [`${defaultLabelNamespace}/rdma.${name}`, 'true'] as const);
-      return { features, labels: Object.fromEntries(labels) };
+      return { features, labels: Object.fromEntries(labels), fromHostAlone: true };
     },
   };
 }

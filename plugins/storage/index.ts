@@ -14,7 +14,7 @@ export default function storage(options: unknown): FeaturePlugin {
       const features = await runProbes({ block: () => scanBlockDevices(host, context) }, context);
       const devices = features.instances['block']?.elements ?? [];
       const isFast = devices.some(({ attributes }) => attributes['rotational'] === '0');
-      return { features, labels: isFast ? { nonrotationaldisk: 'true' } : {} };
+      return { features, labels: isFast ? { nonrotationaldisk: 'true' } : {}, fromHostAlone: true };
     },
   };
 }

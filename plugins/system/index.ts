@@ -23,7 +23,7 @@ export default function system(options: unknown): FeaturePlugin {
         },
         context,
       );
-      return { features, labels: labelsOf(features) };
+      return { features, labels: labelsOf(features), fromHostAlone: true };
     },
   };
 }

@@ -27,7 +27,11 @@ export default function usb(options: unknown): FeaturePlugin {
       const features = await runProbes({ device: () => scanDevices(host, context) }, context);
       const devices = features.instances['device']?.elements.map(({ attributes }) => attributes) ?? [];
       const kinds = labelledDevices(devices, labelOptions, deviceAttributes).map(([kind]) => kind);
-      return { features, labels: Object.fromEntries(kinds.map((kind) => [`${kind}.present`, 'true'])) };
+      return {
+        features,
+        labels: Object.fromEntries(kinds.map((kind) => [`${kind}.present`, 'true'])),
+        fromHostAlone: true,
+      };
     },
   };
 }

@@ -49,6 +49,11 @@ export interface WatchContext extends Pick<DiscoverContext, 'hostRoot' | 'log'> 
 export interface PluginDiscovery extends Discovery {
   /** From then on a discovery would find something else: it is made then, not only when the interval is over. */
   readonly validUntil?: Date;
+  /**
+   * True where this follows from the options and from what `host` answered, and from nothing else but what stays as it is
+   * while the process lives: for as long as the host answers the same, the plugin is not asked again.
+   */
+  readonly fromHostAlone?: boolean;
 }
 
 /** One source of features. Returns data and changes nothing. */

@@ -4,7 +4,7 @@ import type { Features } from '../feature/features.ts';
 import { labelSyntaxFault } from '../feature/label.ts';
 import type { Discovery, Log } from './contract.ts';
 import { startDeadline } from './deadline.ts';
-import { hostPaths } from './host-path.ts';
+import { hostFiles } from './host-files.ts';
 import { labelKey } from './label.ts';
 import { limits } from './limits.ts';
 import type { LoadedPlugin } from './load.ts';
@@ -28,9 +28,10 @@ export interface DiscoveryResult {
   readonly durations: ReadonlyMap<string, number>;
 }
 
-export interface DiscoverOptions extends Omit<RunOptions, 'deadline' | 'paths'> {
+export interface DiscoverOptions extends Omit<RunOptions, 'deadline' | 'files'> {
   /** Their names are distinct, as loadPlugins sees to. Of two that give the same label the later one counts. */
   readonly plugins: readonly LoadedPlugin[];
+  readonly run?: typeof runPlugin;
 }
 
 /**
@@ -40,7 +41,7 @@ export interface DiscoverOptions extends Omit<RunOptions, 'deadline' | 'paths'> 
  * @throws FeaturesealError aborted, when `signal` aborts; file-unreadable where the host root is no folder
  */
 export async function discoverAll(options: DiscoverOptions): Promise<DiscoveryResult> {
-  const { plugins, hostRoot, signal, log, clock, deadlineMs } = options;
+  const { plugins, hostRoot, signal, log, clock, deadlineMs, run = runPlugin } = options;
   demandFolder(hostRoot);
   const failures: PluginFailure[] = [];
   const durations = new Map<string, number>();
@@ -49,12 +50,12 @@ export async function discoverAll(options: DiscoverOptions): Promise<DiscoveryRe
     log.warn('plugin failed', { plugin, code: error.code, reason: error.message });
   };
 
-  const paths = hostPaths(hostRoot);
+  const files = hostFiles();
   const deadline = startDeadline(deadlineMs, clock, signal);
   const outcomes = await Promise.all(
     plugins.map(async (plugin) => {
       const start = clock.now();
-      const outcome = await runPlugin(plugin, { ...options, paths, deadline }).catch((thrown: unknown) =>
+      const outcome = await run(plugin, { ...options, files, deadline }).catch((thrown: unknown) =>
         asFeaturesealError(thrown, 'plugin-failed', `plugin ${plugin.name}`),
       );
       return { name: plugin.name, outcome, duration: clock.now() - start };

@@ -1,24 +1,18 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { FeaturesealError } from '../error.ts';
 import type { DiscoverContext, Host } from './contract.ts';
-import { hostPaths, isAbsent, type HostPaths } from './host-path.ts';
+import { hostFiles, Unsuitable, type HostFiles } from './host-files.ts';
+import { hostPaths } from './host-path.ts';
 import { kernelFileFinder } from './kernel-file.ts';
-import { reasonOf, systemCode } from './thrown.ts';
+import { isAbsent, reasonOf, systemCode } from './thrown.ts';
 
 /** Most entries of a folder that are read. */
 const mostEntries = 16_384;
 /** Most bytes of a file that holds one value; sysfs gives at most one page. */
 const valueBytes = 4096;
-/** The size of every attribute of sysfs, which gives all it has at the first read (Linux, Documentation/filesystems/sysfs). */
-const sysfsBytes = 4096;
-/** Nearly every file fits. One for all: what is read there is copied before anything else runs. */
-const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** After so many files the process turns to its other work. */
 const filesInARow = 64;
-/** Links are followed before: one that appears meanwhile is a race, and is refused. A FIFO must not block. */
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export type { Host };
 
@@ -28,8 +22,8 @@ export function unreadable(path: string, reason: string, cause?: unknown): Featu
 }
 
 export interface HostOptions extends Pick<DiscoverContext, 'hostRoot' | 'signal'> {
-  /** Of the host root; several hosts of one discovery may share what they know of its links. */
-  readonly paths?: HostPaths;
+  /** Several hosts of one discovery may share what these know of links. */
+  readonly files?: HostFiles;
   /**
    * A procfs, for the files of the kernel that the host root has not got; absent where there is nothing but the host root,
    * as for a tree that was copied from another machine.
@@ -41,8 +35,9 @@ export interface HostOptions extends Pick<DiscoverContext, 'hostRoot' | 'signal'
 
 /** The host that a plugin shall look at. */
 export function hostOf(options: HostOptions): Host {
-  const { hostRoot, procRoot, signal, isVisible = () => true, paths = hostPaths(hostRoot) } = options;
-  const findKernelFile = procRoot === undefined ? () => undefined : kernelFileFinder(procRoot);
+  const { hostRoot, procRoot, signal, isVisible = () => true, files = hostFiles() } = options;
+  const paths = hostPaths(hostRoot, files);
+  const findKernelFile = procRoot === undefined ? () => undefined : kernelFileFinder(procRoot, files);
   let inARow = 0;
 
   /** A path that is gone is undefined; what the system says of the others is explained by the path. */
@@ -54,6 +49,7 @@ export function hostOf(options: HostOptions): Host {
     } catch (thrown) {
       if (isAbsent(thrown)) return undefined;
       if (signal.aborted || thrown instanceof FeaturesealError) throw thrown;
+      if (thrown instanceof Unsuitable) throw unreadable(path, thrown.message);
       const reason = systemCode(thrown) ?? reasonOf(thrown);
       throw unreadable(path, `cannot be read (${reason})`, thrown);
     }
@@ -66,22 +62,25 @@ export function hostOf(options: HostOptions): Host {
     if (found.dangling) throw unreadable(path, 'is a dangling link');
     return findKernelFile(path);
   };
+  const readReal = (real: string | undefined, most: number): Uint8Array | undefined =>
+    real === undefined ? undefined : files.read(real, most);
   /** Most files are no links: opened at once they cost a look less. */
-  const open = (path: string): number | undefined => {
+  const start = (path: string, most: number): Uint8Array | undefined => {
     const nearest = isVisible(path) ? paths.nearest(path) : undefined;
     try {
-      if (nearest !== undefined) return openSync(nearest, openFlags);
+      if (nearest !== undefined) return files.read(nearest, most);
     } catch (thrown) {
-      if (isAbsent(thrown)) return openReal(findKernelFile(path));
+      if (isAbsent(thrown)) return readReal(findKernelFile(path), most);
       // A link, which may lead anywhere.
       if (systemCode(thrown) !== 'ELOOP') throw thrown;
     }
-    return openReal(find(path));
+    return readReal(find(path), most);
   };
-
-  const read = (path: string, maxBytes: number, cut = false): Uint8Array | undefined => {
-    const descriptor = open(path);
-    return descriptor === undefined ? undefined : readRegular({ path, descriptor, maxBytes, cut });
+  /** One byte more tells a longer file from a full one. */
+  const read = (path: string, maxBytes: number): Uint8Array | undefined => {
+    const content = start(path, maxBytes + 1);
+    if (content === undefined || content.length <= maxBytes) return content;
+    throw unreadable(path, `is larger than ${String(maxBytes)} bytes`);
   };
   const text = (path: string, maxBytes: number): string | undefined => {
     const content = read(path, maxBytes);
@@ -95,9 +94,9 @@ export function hostOf(options: HostOptions): Host {
     text: (path, maxBytes) => explained(path, () => text(path, maxBytes)),
     head: (path, maxBytes) =>
       explained(path, () => {
-        const start = read(path, maxBytes, true);
+        const first = start(path, maxBytes);
         // The last line of a full buffer may be half a line, or half a character.
-        const whole = start?.length === maxBytes ? start.subarray(0, start.lastIndexOf(0x0a) + 1) : start;
+        const whole = first?.length === maxBytes ? first.subarray(0, first.lastIndexOf(0x0a) + 1) : first;
         return whole && decodeText(path, whole);
       }),
     value: (path, pattern) =>
@@ -112,57 +111,11 @@ export function hostOf(options: HostOptions): Host {
       explained(path, () => {
         const real = find(path);
         if (real === undefined) return undefined;
-        const entries = readdirSync(real, { withFileTypes: true });
+        const entries = files.list(real);
         if (entries.length > mostEntries) throw unreadable(path, 'has too many entries');
-        paths.learn(real, entries);
         return entries.map(({ name }) => name).sort();
       }),
   };
-}
-
-function openReal(real: string | undefined): number | undefined {
-  return real === undefined ? undefined : openSync(real, openFlags);
-}
-
-interface ReadRequest {
-  readonly path: string;
-  readonly descriptor: number;
-  readonly maxBytes: number;
-  readonly cut: boolean;
-}
-
-/**
- * Synchronous: the files are the kernel's own memory and take microseconds, a turn of the event loop for each of some
- * thousand takes far longer (docs/decisions/reading-the-host.md).
- */
-function readRegular({ path, descriptor, maxBytes, cut }: ReadRequest): Uint8Array {
-  try {
-    const kind = fstatSync(descriptor);
-    if (kind.isDirectory()) throw unreadable(path, 'is a directory');
-    if (!kind.isFile()) throw unreadable(path, 'is not a regular file');
-    // procfs and sysfs know no sizes: the bound is on what is read. One byte more tells a longer file from a full one.
-    const content = readUpTo(descriptor, cut ? maxBytes : maxBytes + 1, kind.size);
-    if (content.length > maxBytes) throw unreadable(path, `is larger than ${String(maxBytes)} bytes`);
-    return content;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** At most `most` bytes of an open file; `size` is what the file says of itself. */
-function readUpTo(descriptor: number, most: number, size: number): Uint8Array {
-  let buffer = size < scratch.length ? scratch : Buffer.allocUnsafe(Math.min(size + 1, most));
-  let length = 0;
-  while (length < most) {
-    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, most));
-    const asked = Math.min(buffer.length, most) - length;
-    const bytesRead = readSync(descriptor, buffer, length, asked, null);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-    if (size === sysfsBytes && bytesRead < asked) break;
-  }
-  const content = buffer.subarray(0, length);
-  return buffer === scratch ? Buffer.from(content) : content;
 }
 
 /** The text of a file of the host. @throws FeaturesealError file-unreadable where the bytes are none */

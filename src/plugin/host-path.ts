@@ -1,6 +1,5 @@
-import { lstatSync, readlinkSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from './thrown.ts';
+import { noEntry, type HostFiles } from './host-files.ts';
 
 /** As many links as the kernel itself follows in one path (path_resolution(7)). */
 const mostLinks = 40;
@@ -16,26 +15,16 @@ export interface HostPaths {
    * and learns it then. Undefined where the folder is absent, or the path ends in no name.
    */
   readonly nearest: (path: string) => string | undefined;
-  /** What stands in a folder, by where it is in this process: of each entry that is known to be a link, or none. */
-  readonly learn: (folder: string, entries: readonly Dirent[]) => void;
 }
 
 /**
  * Follows links as the host itself would: an absolute target starts at the host's root and `..` never leaves it.
  * Left to this process's kernel, a link of the host such as `/lib/modules/6.1/build -> /usr/src/linux` would be
- * followed into the container. Remembers each link and each folder, so that a thousand files below one folder cost little.
+ * followed into the container. Remembers each folder, as `files` remember each link.
  */
-export function hostPaths(root: string): HostPaths {
+export function hostPaths(root: string, files: HostFiles): HostPaths {
   const top = join(root, '/').slice(0, -1);
-  const links = new Map<string, string | undefined>();
-  const isLink = new Set<string>();
   const folders = new Map<string, Resolved>();
-  const linkAt = (path: string): string | undefined => {
-    if (links.has(path)) return links.get(path);
-    const target = readLink(path, isLink.has(path));
-    links.set(path, target);
-    return target;
-  };
 
   /** From `start`, which is free of links. */
   const follow = (start: string, path: string): Resolved => {
@@ -52,8 +41,8 @@ export function hostPaths(root: string): HostPaths {
         continue;
       }
       const at = `${done}/${part}`;
-      const target = linkAt(at);
-      if (target === absent) return { absent: true, dangling: endsInLink };
+      const target = files.link(at);
+      if (target === noEntry) return { absent: true, dangling: endsInLink };
       if (target === undefined) {
         done = at;
         continue;
@@ -87,36 +76,7 @@ export function hostPaths(root: string): HostPaths {
       const [folder, name] = split(path);
       return 'real' in folder && isName(name) ? `${folder.real}${name}` : undefined;
     },
-    learn: (folder, entries) => {
-      for (const entry of entries) {
-        const path = join(folder, entry.name);
-        if (entry.isSymbolicLink()) isLink.add(path);
-        else if (entry.isDirectory() || entry.isFile()) links.set(path, undefined);
-      }
-    },
   };
-}
-
-/** True for the error of a path that does not exist. */
-export function isAbsent(thrown: unknown): boolean {
-  const code = systemCode(thrown);
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-/** No link has this target. */
-const absent = '';
-
-/** The target of a link; undefined for what exists and is no link, {@link absent} for what does not exist. */
-function readLink(path: string, isLink: boolean): string | undefined {
-  try {
-    if (isLink) return readlinkSync(path);
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return absent;
-    return found.isSymbolicLink() ? readlinkSync(path) : undefined;
-  } catch (thrown) {
-    if (isAbsent(thrown)) return absent;
-    throw thrown;
-  }
 }
 
 /** A slash and what names an entry of a folder. */

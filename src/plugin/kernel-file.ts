@@ -1,3 +1,4 @@
+import type { HostFiles } from './host-files.ts';
 import { hostPaths } from './host-path.ts';
 
 /**
@@ -14,8 +15,8 @@ const kernelFiles: ReadonlySet<string> = new Set(
 );
 
 /** Finds a file of the kernel below `procRoot`, a procfs of another container of the host; undefined for every other path. */
-export function kernelFileFinder(procRoot: string): (path: string) => string | undefined {
-  const { resolve } = hostPaths(procRoot);
+export function kernelFileFinder(procRoot: string, files: HostFiles): (path: string) => string | undefined {
+  const { resolve } = hostPaths(procRoot, files);
   return (path) => {
     if (!kernelFiles.has(path)) return undefined;
     const found = resolve(path.slice('/proc'.length));

@@ -1,14 +1,19 @@
 import type { Log, LogFields } from '../port/log.ts';
 import { discoverAll, type DiscoverOptions, type DiscoveryResult } from './discover.ts';
+import { rememberingRun } from './remembering.ts';
 
-/** {@link discoverAll} for a process that discovers again and again: a warning is told when it is new. */
+/**
+ * {@link discoverAll} for a process that discovers again and again: a plugin is asked where the host answers otherwise than
+ * before, a warning is told when it is new.
+ */
 export function repeatedDiscovery(
-  options: Omit<DiscoverOptions, 'signal'>,
+  options: Omit<DiscoverOptions, 'signal' | 'run'>,
 ): (signal: AbortSignal) => Promise<DiscoveryResult> {
+  const run = rememberingRun();
   const warnings = changedWarnings(options.log);
   return async (signal) => {
     warnings.next();
-    return await discoverAll({ ...options, log: warnings.log, signal });
+    return await discoverAll({ ...options, run, log: warnings.log, signal });
   };
 }
 

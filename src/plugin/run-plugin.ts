@@ -3,7 +3,7 @@ import type { Clock } from '../port/clock.ts';
 import type { DiscoverContext, Log } from './contract.ts';
 import type { Deadline } from './deadline.ts';
 import { hostOf } from './host-file.ts';
-import type { HostPaths } from './host-path.ts';
+import type { HostFiles } from './host-files.ts';
 import type { LoadedPlugin } from './load.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { reasonOf } from './thrown.ts';
@@ -21,8 +21,8 @@ export interface RunOptions {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly deadline: Deadline;
-  /** Of the host root: all plugins of a discovery share what is known of its links. */
-  readonly paths: HostPaths;
+  /** All plugins of a discovery share what these know of links. */
+  readonly files: HostFiles;
 }
 
 /**
@@ -54,13 +54,13 @@ export async function runPlugin(plugin: LoadedPlugin, options: RunOptions): Prom
 }
 
 function contextOf(plugin: LoadedPlugin, options: RunOptions): DiscoverContext {
-  const { hostRoot, procRoot, paths, nodeName, isVisible, log, clock, deadline } = options;
+  const { hostRoot, procRoot, files, nodeName, isVisible, log, clock, deadline } = options;
   const { signal } = deadline;
   return {
     host: hostOf({
       hostRoot,
       ...(procRoot && { procRoot }),
-      paths,
+      files,
       signal,
       ...(isVisible && { isVisible }),
     }),

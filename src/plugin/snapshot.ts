@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly discovery: Discovery;
   /** From then on a discovery would find something else; milliseconds since the epoch. */
   readonly validUntil?: number;
+  /** See PluginDiscovery. */
+  readonly fromHostAlone: boolean;
   /** Size of it in RFC 8785 form, to within a few bytes. */
   readonly bytes: number;
 }
@@ -25,7 +27,7 @@ export function takeSnapshot(returned: unknown): Snapshot {
   if (!isObject(returned)) {
     throw new FeaturesealError({ code: 'plugin-failed', message: 'it must return { features, labels }' });
   }
-  const { spec, canonical, kept, validUntil } = parseReturned(returned);
+  const { spec, canonical, kept, validUntil, fromHostAlone } = parseReturned(returned);
   const { flags = {}, attributes = {}, instances = {} } = spec.features ?? {};
   const { labels = {} } = spec;
   const size = measure(canonical, [flags, attributes, instances], kept);
@@ -37,22 +39,26 @@ export function takeSnapshot(returned: unknown): Snapshot {
   return {
     discovery: { features, labels },
     ...(validUntil === undefined ? {} : { validUntil }),
+    fromHostAlone,
     bytes: size.bytes,
   };
 }
 
 interface Parsed extends ParsedSpec, Pick<Lifted, 'kept'> {
   readonly validUntil: number | undefined;
+  readonly fromHostAlone: boolean;
 }
 
 /** A Discovery has the very shape of a NodeFeature's spec: one strict walk reads both. */
 function parseReturned(returned: UnknownObject): Parsed {
   try {
-    const { validUntil, ...found } = returned;
+    const { validUntil, fromHostAlone = false, ...found } = returned;
+    if (typeof fromHostAlone !== 'boolean') throw notA('fromHostAlone', 'boolean');
     const { rest, kept } = liftKept(found);
     const parsed = parseSpec(parseJsonObject(rest));
     rememberKept(found, parsed.spec.features?.attributes ?? {});
-    return { ...parsed, kept, validUntil: validUntil === undefined ? undefined : momentOf(validUntil) };
+    const moment = validUntil === undefined ? undefined : momentOf(validUntil);
+    return { ...parsed, kept, validUntil: moment, fromHostAlone };
   } catch (thrown) {
     const error = asFeaturesealError(thrown, 'plugin-failed', 'what it returned cannot be read');
     const code = error.code === 'object-too-large' ? 'plugin-too-large' : 'plugin-failed';
@@ -92,7 +98,11 @@ function withKept(attributes: Features['attributes'], kept: Lifted['kept']): Fea
 
 function momentOf(validUntil: unknown): number {
   if (validUntil instanceof Date && !Number.isNaN(validUntil.getTime())) return validUntil.getTime();
-  throw new FeaturesealError({ code: 'plugin-failed', message: 'validUntil is not a valid Date' });
+  throw notA('validUntil', 'valid Date');
+}
+
+function notA(field: string, type: string): FeaturesealError {
+  return new FeaturesealError({ code: 'plugin-failed', message: `${field} is not a ${type}` });
 }
 
 function demandAtMost(what: string, count: number, most: number): void {

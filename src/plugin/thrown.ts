@@ -4,6 +4,12 @@ export function systemCode(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
+/** True for the error of a path that does not exist. */
+export function isAbsent(thrown: unknown): boolean {
+  const code = systemCode(thrown);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /** The sentence of whatever was thrown. */
 export function reasonOf(thrown: unknown): string {
   const hasMessage = typeof thrown === 'object' && thrown !== null && 'message' in thrown;

@@ -3,8 +3,9 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { wakeable } from '../runtime/wakeable.ts';
 import type { WatchContext } from './contract.ts';
-import { hostPaths, isAbsent } from './host-path.ts';
-import { reasonOf } from './thrown.ts';
+import { hostFiles } from './host-files.ts';
+import { hostPaths } from './host-path.ts';
+import { isAbsent, reasonOf } from './thrown.ts';
 
 export interface FolderWatch extends WatchContext {
   /** A path of the host. */
@@ -52,7 +53,7 @@ interface Place {
 }
 
 async function nearestFolder({ hostRoot, folder }: FolderWatch): Promise<Place> {
-  const { resolve } = hostPaths(hostRoot);
+  const { resolve } = hostPaths(hostRoot, hostFiles());
   for (let at = folder; ; at = posix.dirname(at)) {
     const found = resolve(at);
     try {
