@@ -1,4 +1,4 @@
-import { unreadable } from '../../src/plugin/host-file.ts';
+import { unreadable } from '../../src/plugin/host/host.ts';
 import { cpuinfoFile } from './cpuinfo.ts';
 import type { Processor } from './processor.ts';
 import { unknownVendor } from './vendor.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import { answered, questions } from './cpuid-answers.ts';
 import type { Cpuid, Registers } from './cpuid.ts';
 

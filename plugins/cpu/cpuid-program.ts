@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import { answered, questions } from './cpuid-answers.ts';
 import type { Cpuid, Registers } from './cpuid.ts';
 import { cpuinfoFile } from './cpuinfo.ts';

@@ -1,4 +1,4 @@
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 
 export const cpuinfoFile = '/proc/cpuinfo';
 

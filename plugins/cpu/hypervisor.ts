@@ -1,4 +1,4 @@
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 import { registerText, type Cpuid } from './cpuid.ts';
 import { unknownVendor, vendorOf } from './vendor.ts';
 

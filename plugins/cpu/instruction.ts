@@ -1,5 +1,5 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 import { reasonOf } from '../../src/plugin/thrown.ts';
 import { askCpuidDevice, cpuidDevice, findCpuidDevice } from './cpuid-device.ts';
 import { flagsOf, type EnabledState } from './cpuid-flags.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '../../src/plugin/contract.ts';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 import { reasonOf } from '../../src/plugin/thrown.ts';
 

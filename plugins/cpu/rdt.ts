@@ -1,4 +1,4 @@
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 import type { Processor } from './processor.ts';
 

@@ -1,5 +1,5 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import { readArm64 } from './arm64.ts';
 import { cpuinfoFile, readCpuinfo } from './cpuinfo.ts';
 import type { KnownInstructions } from './instruction.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '../../src/plugin/contract.ts';
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 import type { Processor } from './processor.ts';
 

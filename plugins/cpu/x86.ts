@@ -1,5 +1,5 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import type { Cpuid } from './cpuid.ts';
 import { cpuinfoFile } from './cpuinfo.ts';
 import { findHypervisor } from './hypervisor.ts';

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Log } from '../../src/plugin/contract.ts';
-import { decodeText, unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { decodeText, unreadable, type Host } from '../../src/plugin/host/host.ts';
 import { keptValues, type Finding } from '../../src/plugin/probe.ts';
 import { reasonOf } from '../../src/plugin/thrown.ts';
 import { readRelease } from './version.ts';

@@ -1,4 +1,4 @@
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 
 /** Whether virtual machines can run here: the device of KVM exists. */

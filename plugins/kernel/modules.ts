@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 import { readRelease } from './version.ts';
 

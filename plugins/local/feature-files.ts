@@ -1,5 +1,5 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import { reasonOf } from '../../src/plugin/thrown.ts';
 import { earliest, parseFeatureFile, type LocalFeatures } from './parse.ts';
 

@@ -1,6 +1,6 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { readAttributes, readEach, type Device } from '../../src/plugin/devices.ts';
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 
 const folder = '/sys/class/net';
 /** A file of the bonding driver among the interfaces. */

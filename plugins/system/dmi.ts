@@ -1,6 +1,6 @@
 import type { DiscoverContext } from '../../src/plugin/contract.ts';
 import { readAttributes } from '../../src/plugin/devices.ts';
-import type { Host } from '../../src/plugin/host-file.ts';
+import type { Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 
 const folder = '/sys/devices/virtual/dmi/id';

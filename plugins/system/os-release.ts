@@ -1,4 +1,4 @@
-import { unreadable, type Host } from '../../src/plugin/host-file.ts';
+import { unreadable, type Host } from '../../src/plugin/host/host.ts';
 import type { Finding } from '../../src/plugin/probe.ts';
 
 /** The first that exists counts (os-release(5)). */

@@ -1,5 +1,5 @@
 import type { DiscoverContext } from './contract.ts';
-import type { Host } from './host-file.ts';
+import type { Host } from './host/host.ts';
 import { reasonOf, systemCode } from './thrown.ts';
 
 /** Attributes of one device by name. */

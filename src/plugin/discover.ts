@@ -4,7 +4,7 @@ import type { Features } from '../feature/features.ts';
 import { labelSyntaxFault } from '../feature/label.ts';
 import type { Discovery, Log } from './contract.ts';
 import { startDeadline } from './deadline.ts';
-import { hostFiles } from './host-files.ts';
+import { hostFiles } from './host/files.ts';
 import { labelKey } from './label.ts';
 import { limits } from './limits.ts';
 import type { LoadedPlugin } from './load.ts';

@@ -1,6 +1,6 @@
 import { silentLog } from '../runtime/log.ts';
 import { discoverAll, type DiscoverOptions } from './discover.ts';
-import { hostOf } from './host-file.ts';
+import { hostOf } from './host/host.ts';
 import type { LoadedPlugin } from './load.ts';
 
 /** Where a label comes from. */

@@ -1,5 +1,5 @@
 import type { Log } from '../port/log.ts';
-import { recorded, type HostRecord } from './host-record.ts';
+import { recorded, type HostRecord } from './host/record.ts';
 import type { LoadedPlugin } from './load.ts';
 import { runPlugin } from './run-plugin.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { wakeable } from '../runtime/wakeable.ts';
 import type { WatchContext } from './contract.ts';
-import { hostFiles } from './host-files.ts';
-import { hostPaths } from './host-path.ts';
+import { hostFiles } from './host/files.ts';
+import { hostPaths } from './host/paths.ts';
 import { isAbsent, reasonOf } from './thrown.ts';
 
 export interface FolderWatch extends WatchContext {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { hostOf } from '../../../src/plugin/host-file.ts';
+import { hostOf } from '../../../src/plugin/host/host.ts';
 import { builtinPluginNames, loadBuiltinPlugins, loadPlugins } from '../../../src/plugin/load.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 

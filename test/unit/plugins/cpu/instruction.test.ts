@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { noRegisters } from '../../../../plugins/cpu/cpuid.ts';
 import { findInstruction, type Instruction } from '../../../../plugins/cpu/instruction.ts';
-import { hostOf } from '../../../../src/plugin/host-file.ts';
+import { hostOf } from '../../../../src/plugin/host/host.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
 
 describe('the CPUID instruction', () => {

@@ -10,7 +10,7 @@ import {
   type Dirent,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsent } from './thrown.ts';
+import { isAbsent } from '../thrown.ts';
 
 /**
  * What the system answers of paths in this process, with no link followed. Synchronous: the files are the kernel's own

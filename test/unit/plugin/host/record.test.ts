@@ -1,9 +1,9 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { hostFiles } from '../../../src/plugin/host-files.ts';
-import { recorded } from '../../../src/plugin/host-record.ts';
-import { hostOf } from '../../../src/plugin/host-file.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { hostFiles } from '../../../../src/plugin/host/files.ts';
+import { recorded } from '../../../../src/plugin/host/record.ts';
+import { hostOf } from '../../../../src/plugin/host/host.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const path = temporaryFolder();
 const { signal } = new AbortController();

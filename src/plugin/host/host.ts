@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { FeaturesealError } from '../error.ts';
-import type { DiscoverContext, Host } from './contract.ts';
-import { hostFiles, Unsuitable, type HostFiles } from './host-files.ts';
-import { hostPaths } from './host-path.ts';
+import { FeaturesealError } from '../../error.ts';
+import type { DiscoverContext, Host } from '../contract.ts';
+import { hostFiles, Unsuitable, type HostFiles } from './files.ts';
+import { hostPaths } from './paths.ts';
 import { kernelFileFinder } from './kernel-file.ts';
-import { isAbsent, reasonOf, systemCode } from './thrown.ts';
+import { isAbsent, reasonOf, systemCode } from '../thrown.ts';
 
 /** Most entries of a folder that are read. */
 const mostEntries = 16_384;

@@ -1,5 +1,5 @@
-import type { HostFiles } from './host-files.ts';
-import { hostPaths } from './host-path.ts';
+import type { HostFiles } from './files.ts';
+import { hostPaths } from './paths.ts';
 
 /**
  * Files of /proc that tell of the kernel or the machine and are the same whoever reads them: procfs gives them to every

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { hostOf, type Host } from '../../../src/plugin/host-file.ts';
+import { hostOf, type Host } from '../../../../src/plugin/host/host.ts';
 
 let outside: string;
 let root: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { noEntry, type HostFiles } from './host-files.ts';
+import { noEntry, type HostFiles } from './files.ts';
 
 /** As many links as the kernel itself follows in one path (path_resolution(7)). */
 const mostLinks = 40;

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { HostFiles } from './host-files.ts';
-import { reasonOf, systemCode } from './thrown.ts';
+import type { HostFiles } from './files.ts';
+import { reasonOf, systemCode } from '../thrown.ts';
 
 /** What a host answered, question by question. */
 export interface HostRecord {
