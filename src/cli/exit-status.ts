@@ -16,6 +16,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'usage',
   'config-invalid',
   'policy-invalid',
+  'plugin-invalid',
   'file-unreadable',
   'socket-invalid',
 ]);

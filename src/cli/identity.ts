@@ -2,12 +2,13 @@ import { rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { asFeaturesealError, FeaturesealError } from '../error.ts';
+import { quote } from '../feature/guard.ts';
 import { DevelopmentIdentity, type ServedIdentity } from '../identity/development-identity.ts';
 import { keyTypes, type KeyType } from '../identity/key-type.ts';
-import { parseDuration } from '../runtime/duration.ts';
 import { createLog } from '../runtime/log.ts';
 import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
 import type { CliContext } from './context.ts';
+import { durationFlag } from './duration-flag.ts';
 import { authorityCommand, nodePluginCommand } from './identity-cluster.ts';
 import { printJson } from './output.ts';
 import { pemBlocks } from '../spiffe/pem.ts';
@@ -16,7 +17,7 @@ interface Options {
   readonly socketDir: string;
   readonly id: readonly string[];
   readonly trustDomain?: string;
-  readonly ttl: string;
+  readonly ttl: number;
   readonly keyType: KeyType;
   readonly bundle?: string;
   readonly output: 'shell' | 'json';
@@ -34,6 +35,7 @@ const notForProduction =
 /** SVIDs that live shorter are mostly clock skew. */
 const shortestTtlMs = 10_000;
 const longestTtlMs = 7 * 86_400_000;
+const defaultTtlMs = 3_600_000;
 
 /** On this host without a word more, in a cluster by its two processes. */
 export function identityCommand(context: CliContext): Command {
@@ -52,7 +54,11 @@ function serveCommand(context: CliContext): Command {
     .requiredOption('--socket-dir <folder>', 'where the sockets go, one for each identity')
     .requiredOption('--id <[name=]spiffe-id...>', 'an identity to serve, at <folder>/<name>.sock; repeatable')
     .option('--trust-domain <name>', 'of all identities (default: that of the first)')
-    .option('--ttl <duration>', 'life of an SVID, 10s to 7d; it rotates at half of it', '1h')
+    .addOption(
+      new Option('--ttl <duration>', 'life of an SVID, 10s to 7d; it rotates at half of it')
+        .argParser(ttl)
+        .default(defaultTtlMs, '1h'),
+    )
     .addOption(new Option('--key-type <type>', 'kind of the keys').choices([...keyTypes]).default('ec-p256'))
     .option('--bundle <file>', 'write the trust bundle (PEM) to this file, and again when it changes')
     .addOption(
@@ -70,7 +76,7 @@ async function runIdentity(options: Options, context: CliContext): Promise<void>
   const log = createLog({ level: 'info', stream: { write: err } });
   const identity = await DevelopmentIdentity.create({
     trustDomain,
-    svidTtlMs: ttl(options.ttl),
+    svidTtlMs: options.ttl,
     clock,
     crypto,
     log,
@@ -106,12 +112,17 @@ function tell(served: readonly (ServedIdentity & Wanted)[], { output }: Options,
 function parseWanted(text: string, index: number): Wanted {
   const [, name = `workload-${index + 1}`, spiffeId = ''] =
     /^(?:([A-Za-z0-9][A-Za-z0-9._-]*)=)?(.*)$/.exec(text) ?? [];
-  parseSpiffeId(spiffeId);
+  try {
+    parseSpiffeId(spiffeId);
+  } catch (thrown) {
+    if (!(thrown instanceof FeaturesealError)) throw thrown;
+    throw new FeaturesealError({ code: 'usage', message: `--id ${quote(text)}: ${thrown.message}` });
+  }
   return { name, spiffeId };
 }
 
 function ttl(text: string): number {
-  const ms = parseDuration(text);
+  const ms = durationFlag(text);
   if (ms >= shortestTtlMs && ms <= longestTtlMs) return ms;
   throw new FeaturesealError({ code: 'usage', message: `--ttl ${text} is not between 10s and 7d` });
 }

@@ -1,10 +1,12 @@
-import { parse as parseYamlText } from 'yaml';
 import { FeaturesealError } from '../error.ts';
+import type { ReasonCode } from '../error-codes.ts';
 import { isObject, ownMember, quote, type UnknownObject } from '../feature/guard.ts';
-import { nodeNameLabel } from '../feature/node-feature.ts';
-import { parseJsonObject } from '../feature/parse.ts';
+import { kind, nodeNameLabel } from '../feature/node-feature.ts';
+import { parseFrame } from '../feature/parse.ts';
+import { parseSpec } from '../feature/spec.ts';
 import type { CliContext } from './context.ts';
 import { readText } from './files.ts';
+import { parseNodeFeatureText, type ReadNodeFeature } from './node-feature-text.ts';
 
 /** Where an object belongs that leaves it open: one file serves every node. */
 export interface PlaceFlags {
@@ -12,39 +14,20 @@ export interface PlaceFlags {
   readonly namespace?: string;
 }
 
-export interface ReadNodeFeature {
-  /** Parsed, not checked. */
-  readonly object: unknown;
-  readonly format: 'json' | 'yaml';
-}
-
 /**
  * A NodeFeature of a file, JSON or YAML, with the place that the flags give it.
  *
- * @throws FeaturesealError file-unreadable, object-malformed, object-too-large; usage where flags and file disagree
+ * @throws FeaturesealError file-unreadable, object-malformed, object-too-large, covered-keys; usage where flags and file disagree
  */
 export async function readNodeFeature(
   file: string,
   place: PlaceFlags,
   context: Pick<CliContext, 'input'>,
 ): Promise<ReadNodeFeature> {
-  const text = await readText(file, context);
-  const isJson = text.trimStart().startsWith('{');
-  const object = isJson ? parseJsonObject(text) : yamlValue(text, file);
-  return { object: placed(object, place), format: isJson ? 'json' : 'yaml' };
-}
-
-function yamlValue(text: string, file: string): unknown {
-  try {
-    // A label value such as 1.10 without quotes is a number to YAML; the seal refuses it rather than sign "1.1".
-    return parseYamlText(text, { maxAliasCount: 0 }) as unknown;
-  } catch (cause) {
-    throw new FeaturesealError({
-      code: 'object-malformed',
-      message: `${file} is neither JSON nor YAML`,
-      cause,
-    });
-  }
+  const { object, format } = parseNodeFeatureText(await readText(file, context), file);
+  const whole = placed(object, place);
+  checkPlace(whole);
+  return { object: whole, format };
 }
 
 function placed(object: unknown, { node, namespace }: PlaceFlags): unknown {
@@ -60,6 +43,23 @@ function placed(object: unknown, { node, namespace }: PlaceFlags): unknown {
       labels: { ...labels, ...given(labels, nodeNameLabel, node) },
     },
   };
+}
+
+/** The same that sealing would refuse, with what to do about it here. */
+function checkPlace(object: unknown): void {
+  if (!isObject(object) || ownMember(object, 'kind') !== kind) return;
+  const metadata = objectOr(ownMember(object, 'metadata'));
+  const labels = objectOr(ownMember(metadata, 'labels'));
+  const missing = (code: ReasonCode, what: string, flag: string): FeaturesealError =>
+    new FeaturesealError({ code, message: `the file has no ${what}: write it there, or give ${flag} NAME` });
+  if (ownMember(metadata, 'name') === undefined)
+    throw missing('object-malformed', 'metadata.name, the node that it is of', '--node');
+  if (ownMember(metadata, 'namespace') === undefined)
+    throw missing('object-malformed', 'metadata.namespace', '--namespace');
+  // What else is wrong with the content has its code first, as where it is sealed.
+  parseSpec(parseFrame(object).spec);
+  if (ownMember(labels, nodeNameLabel) === undefined)
+    throw missing('covered-keys', `label ${nodeNameLabel}, the node that it is of`, '--node');
 }
 
 /** What is no object stays for the parser to refuse. */

@@ -7,7 +7,6 @@ import { findConnection } from '../kube/connection.ts';
 import { KubeOwnNodeFeature } from '../kube/node-features.ts';
 import type { X509Svid } from '../port/svid-source.ts';
 import { createBackOff } from '../runtime/back-off.ts';
-import { parseDuration } from '../runtime/duration.ts';
 import { packageVersion } from '../runtime/version.ts';
 import { Publisher } from '../worker/publisher.ts';
 import { workerDefaults } from '../worker/settings.ts';
@@ -19,7 +18,8 @@ import { svidOfSocket, type SocketFlags } from './sign-svid.ts';
 export interface PublishFlags extends PlaceFlags, SocketFlags {
   readonly cluster: string;
   readonly publish?: true;
-  readonly every?: string;
+  /** Milliseconds. */
+  readonly every?: number;
   readonly kubeconfig?: string;
 }
 
@@ -30,7 +30,7 @@ const firstRetryMs = 1_000;
  * worker does: the whole object, under the resourceVersion of what stood there, with a seal that is proved before and after.
  */
 export async function publish(file: string, flags: PublishFlags, context: CliContext): Promise<void> {
-  const everyMs = flags.every === undefined ? undefined : parseDuration(flags.every);
+  const everyMs = flags.every;
   if (everyMs !== undefined && file === '-') {
     const message = '--every reads the file each time, and standard input can be read once';
     throw new FeaturesealError({ code: 'usage', message });

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { FeaturesealError } from '../error.ts';
 import { signNodeFeature, type SignOptions } from '../seal/sign.ts';
 import type { CliContext } from './context.ts';
+import { durationFlag } from './duration-flag.ts';
 import { readText } from './files.ts';
 import { parseMoment } from './moment.ts';
 import { printJson, printYaml } from './output.ts';
@@ -44,6 +45,7 @@ export function signCommand(context: CliContext): Command {
     .option(
       '--every <duration>',
       'with --publish: again this often, with the file and the SVID of that moment, until stopped',
+      durationFlag,
     )
     .option('--kubeconfig <file>', 'with --publish: looked for as the worker does where absent')
     .action((file: string, flags: Flags) => sign(file, flags, context));

@@ -34,7 +34,7 @@ export function svidCommand(context: CliContext): Command {
     )
     .option(
       '--write <folder>',
-      'write key, chain and bundles into this folder, for what cannot ask for itself',
+      'write svid.pem, svid-key.pem and each bundle into this folder, for what cannot ask for itself',
     )
     .option('--reload <command>', 'after each --write, run this in a shell')
     .option('--id <spiffe-id>', 'the SVID to write, where there are several')

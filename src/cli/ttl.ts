@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
 import { FeaturesealError } from '../error.ts';
 import { masterDefaults } from '../master/settings.ts';
-import { parseDuration } from '../runtime/duration.ts';
 import { agentOnly, endingsOf, type Lifetimes } from '../ttl/agent-only.ts';
 import { nested } from '../ttl/nested.ts';
 import type { SealTimes } from '../ttl/plan.ts';
 import { shortestTargetMs } from '../ttl/spire.ts';
 import { workerDefaults } from '../worker/settings.ts';
 import type { CliContext } from './context.ts';
+import { durationFlag } from './duration-flag.ts';
 import { exitStatus } from './exit-status.ts';
 import { printJson } from './output.ts';
 import { publishedEndings, publishedPlan, renderEndings, renderPlan } from './ttl-render.ts';
@@ -31,12 +31,12 @@ export function ttlCommand(context: CliContext): Command {
     .description(
       'Tells how long SPIRE must make SVIDs and CAs for a site that has to live without the cloud, or how long given ones do, and what breaks first. Facts of SPIRE 1.15. Exits 1 where no way is long enough.',
     )
-    .option('--offline <duration>', 'time without the cloud, for example 72h or 3d', parseDuration)
+    .option('--offline <duration>', 'time without the cloud, for example 72h or 3d', durationFlag)
     .addOption(given('--svid-ttl', "the server's default_x509_svid_ttl (SPIRE's default: 1h)"))
     .addOption(given('--agent-ttl', "the server's agent_ttl (default: as --svid-ttl)"))
     .addOption(given('--ca-ttl', "the server's ca_ttl (SPIRE's default: 24h)"))
     .addOption(given('--availability-target', "the agent's availability_target (default: none)"))
-    .option('--max-age <duration>', 'maxAge of the master (default: 24h)', parseDuration)
+    .option('--max-age <duration>', 'maxAge of the master (default: 24h)', durationFlag)
     .addOption(
       new Option('-o, --output <format>', 'form of the output').choices(['table', 'json']).default('table'),
     )
@@ -47,7 +47,7 @@ export function ttlCommand(context: CliContext): Command {
 }
 
 function given(flag: string, description: string): Option {
-  return new Option(`${flag} <duration>`, description).argParser(parseDuration).conflicts('offline');
+  return new Option(`${flag} <duration>`, description).argParser(durationFlag).conflicts('offline');
 }
 
 function tellPlans(offlineMs: number, flags: Flags, context: CliContext): void {

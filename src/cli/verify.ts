@@ -8,6 +8,7 @@ import type { CliContext } from './context.ts';
 import { exitStatus } from './exit-status.ts';
 import { readText } from './files.ts';
 import { parseMoment } from './moment.ts';
+import { parseNodeFeatureText } from './node-feature-text.ts';
 import { printJson } from './output.ts';
 import { verifyBatch } from './verify-batch.ts';
 
@@ -23,7 +24,7 @@ interface Flags {
 export function verifyCommand(context: CliContext): Command {
   return new Command('verify')
     .description('Verifies a sealed NodeFeature offline. Exits 0 accepted, 1 refused, 2 usage.')
-    .argument('[file]', 'the NodeFeature as JSON; - is standard input')
+    .argument('[file]', 'the NodeFeature, JSON or YAML; - is standard input')
     .requiredOption('--bundle <[td=]file>', 'trust bundle, PEM or SPIFFE JSON; repeatable', collectFlag)
     .requiredOption('--policy <file>', 'policy file')
     .option('--now <time>', 'judge at this time, RFC 3339 (default: the clock)')
@@ -49,17 +50,19 @@ async function verify(file: string | undefined, flags: Flags, context: CliContex
     flags.now === undefined ? new Date(context.clock.now()) : parseMoment(flags.now);
   const options = { policy, bundles, crypto: context.crypto };
   if (file === undefined) return verifyBatch({ ...options, clock }, context);
-  await verifyOne(await readText(file, context), { ...options, now: clock() }, flags, context);
+  const text = await readText(file, context);
+  await verifyOne({ text, file }, { ...options, now: clock() }, flags, context);
 }
 
 async function verifyOne(
-  text: string,
+  { text, file }: { readonly text: string; readonly file: string },
   options: Parameters<typeof verifyNodeFeature>[1],
   { output }: Flags,
   context: CliContext,
 ): Promise<void> {
   try {
-    const { node, spiffeId, iat, stale } = await verifyNodeFeature(text, options);
+    const { object } = parseNodeFeatureText(text, file);
+    const { node, spiffeId, iat, stale } = await verifyNodeFeature(object, options);
     const signed = new Date(iat).toISOString();
     if (output === 'json')
       printJson(context, { verdict: 'accept', code: null, spiffeId, node, signed, stale });

@@ -38,11 +38,16 @@ export async function lookAt(check: Check, world: World): Promise<Checked> {
   } catch (thrown) {
     if (world.context.signal.aborted) throw thrown;
     if (isForbidden(thrown)) {
-      return { name, ...notChecked(`the present user may not look: ${thrown.message}`) };
+      return { name, ...notChecked(`the present user may not look: ${requestOf(thrown)}`) };
     }
     const { message } = asFeaturesealError(thrown, 'internal', 'the check failed itself');
     return { name, status: 'failed', message };
   }
+}
+
+/** What was asked for. Why not is the same at every check, and doctor often runs where little may be read. */
+function requestOf({ message }: FeaturesealError): string {
+  return /\b[A-Z]+ \/[^\s:]*/.exec(message)?.[0] ?? message;
 }
 
 export function isForbidden(thrown: unknown): thrown is FeaturesealError {

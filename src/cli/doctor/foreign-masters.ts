@@ -63,8 +63,10 @@ export const foreignMasters: Check = {
       );
     }
     if (workers.length > 0) {
+      const inEnforce = (await world.inForce())?.policy.mode !== 'audit';
+      const names = workers.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
       return warning(
-        `nfd-worker runs (${workers.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}): its NodeFeatures have no seal and are refused`,
+        `nfd-worker runs (${names}): its NodeFeatures have no seal and ${inEnforce ? 'are refused' : 'count in mode audit alone'}`,
         'remove its DaemonSet, then its NodeFeatures',
       );
     }

@@ -36,7 +36,7 @@ export const lease: Check = {
   name: 'lease',
   about: 'A master holds the Lease and renews it.',
   needsCluster: true,
-  async look({ api, inForce, namespace, context }) {
+  async look({ api, inForce, master, namespace, context }) {
     const settings = await inForce();
     if (settings?.leaderElection === false) return notChecked('the master does not take part in an election');
     const where = await namespace();
@@ -44,6 +44,7 @@ export const lease: Check = {
     const stored = await object.read({ signal: context.signal, timeoutMs: 10_000 });
     const advice = `kubectl -n ${where} logs -l app.kubernetes.io/component=master --tail=50`;
     if (stored === undefined || stored.record.holder === '') {
+      if ((await master()) === undefined) return notChecked('no master is installed');
       return failed(`nobody holds the Lease ${where}/${masterName}: no master writes labels`, advice);
     }
     const { holder, renewed = '', durationMs } = stored.record;

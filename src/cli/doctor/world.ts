@@ -24,6 +24,8 @@ export interface World {
   readonly bundles: () => Promise<X509Bundles | undefined>;
   /** Where the master runs, or would by default. */
   readonly namespace: () => Promise<string>;
+  /** Where the worker runs; where that cannot be seen, the same. */
+  readonly workerNamespace: () => Promise<string>;
 }
 
 export function createWorld(
@@ -38,6 +40,7 @@ export function createWorld(
   };
   const worker = once(() => findComponent(cluster(), 'worker', signal));
   const master = once(() => findComponent(cluster(), 'master', signal));
+  const namespace = once(async () => (await orNothing(master()))?.namespace ?? masterDefaults.namespace);
   const readPolicy = once(async () => {
     const found = await master();
     return found === undefined ? undefined : policyOf(cluster(), found, signal);
@@ -55,7 +58,8 @@ export function createWorld(
     bundles: once(() =>
       orNothing(Promise.resolve(workloadApi?.ask((client, until) => client.fetchX509Bundles(until)))),
     ),
-    namespace: once(async () => (await orNothing(master()))?.namespace ?? masterDefaults.namespace),
+    namespace,
+    workerNamespace: once(async () => (await orNothing(worker()))?.namespace ?? namespace()),
   };
 }
 

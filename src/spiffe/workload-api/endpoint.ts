@@ -28,7 +28,9 @@ const socketPath = /^(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$/;
 export function workloadApiAddress({ configured, env }: AddressSources): string {
   const address = configured ?? env[variable];
   if (address !== undefined && address !== '') return address;
-  throw invalid(`no address of a Workload API is known: set ${variable}, for example to ${example}`);
+  throw invalid(
+    `no address of a Workload API is known: give --socket or set ${variable}, for example to ${example}`,
+  );
 }
 
 /**

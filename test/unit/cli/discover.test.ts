@@ -144,6 +144,11 @@ describe('featureseal discover', () => {
       /\[usage\] there is no plugin "gpu"; there are cpu, kernel, memory, network, pci, rdma, /,
     ],
     [['--plugins', 'cpu,'], /\[usage\] there is no plugin ""/],
+    [
+      ['--plugins', 'test/unit/plugin/modules/no-bus.ts'],
+      /\[usage\] "test\/unit.*no-bus.ts" would name a package; the file is \.\/test\/unit/,
+    ],
+    [['--plugins', './none.js'], /\[plugin-invalid\] plugin ".\/none.js" cannot be used: /],
     [['-o', 'xml'], /\[usage\] .*Allowed choices are table, json, yaml/],
   ])('refuses %j as wrong use', async (args, message) => {
     const { status, out, err } = await discover(...args);

@@ -71,11 +71,15 @@ describe('featureseal identity', () => {
   test.each([
     [['--id', worker], 2, "required option '--socket-dir"],
     [['--socket-dir', 's'], 2, "required option '--id"],
-    [['--socket-dir', 's', '--id', worker, '--ttl', 'soon'], 2, '[usage] "soon" is no duration'],
+    [
+      ['--socket-dir', 's', '--id', worker, '--ttl', 'soon'],
+      2,
+      "[usage] option '--ttl <duration>' argument 'soon' is invalid. Write 90s",
+    ],
     [['--socket-dir', 's', '--id', worker, '--ttl', '1s'], 2, '[usage] --ttl 1s is not between'],
     [['--socket-dir', 's', '--id', worker, '--key-type', 'rsa-1024'], 2, 'Allowed choices'],
-    [['--socket-dir', 's', '--id', 'worker'], 1, '[spiffe-id-invalid]'],
-    [['--socket-dir', 's', '--id', '../x=spiffe://example.org/x'], 1, '[spiffe-id-invalid]'],
+    [['--socket-dir', 's', '--id', 'worker'], 2, '[usage] --id "worker": [spiffe-id-invalid]'],
+    [['--socket-dir', 's', '--id', '../x=spiffe://example.org/x'], 2, '[spiffe-id-invalid]'],
     [
       ['--socket-dir', 's', '--id', worker, '--trust-domain', 'other.test'],
       1,

@@ -72,6 +72,22 @@ describe('featureseal sign', () => {
     expect(await verify(again.out)).toMatchObject({ node: 'node-a' });
   });
 
+  test.each([
+    ['name', '[object-malformed] the file has no metadata.name, the node that it is of', '--node NAME'],
+    ['namespace', '[object-malformed] the file has no metadata.namespace', '--namespace NAME'],
+    ['labels', '[covered-keys] the file has no label nfd.node.kubernetes.io/node-name', '--node NAME'],
+  ])('says what to do about a file without metadata.%s', async (key, what, flag) => {
+    const { metadata, ...rest } = nodeFeature();
+    await writeFile(
+      path('less.json'),
+      JSON.stringify({ ...rest, metadata: { ...metadata, [key]: undefined } }),
+    );
+    const { status, err } = await sign([path('less.json'), ...svidFiles(), '--cluster', 'demo']);
+    expect(status).toBe(1);
+    expect(err).toContain(what);
+    expect(err).toContain(`or give ${flag}`);
+  });
+
   test('takes the SVID from a Workload API socket, named or of the environment', async () => {
     const clock = new ManualClock(noon);
     const options = {
@@ -148,7 +164,7 @@ describe('featureseal sign', () => {
     [
       '--every with something else than a duration',
       2,
-      '[usage]',
+      "[usage] option '--every <duration>' argument 'hourly' is invalid",
       () => [path('object.json'), '--cluster', 'demo', '--publish', '--every', 'hourly'],
     ],
     [

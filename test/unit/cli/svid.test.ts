@@ -100,7 +100,7 @@ describe('featureseal svid', () => {
       2,
       [],
       {},
-      '[socket-invalid] no address of a Workload API is known: set SPIFFE_ENDPOINT_SOCKET',
+      '[socket-invalid] no address of a Workload API is known: give --socket or set SPIFFE_ENDPOINT_SOCKET',
     ],
     ['the socket is written wrongly', 2, ['--socket', '/a.sock'], {}, '[socket-invalid] "/a.sock" is not'],
     [

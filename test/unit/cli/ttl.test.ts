@@ -74,7 +74,7 @@ describe('featureseal ttl', () => {
   });
 
   test.each([
-    [['--offline', 'soon'], /"soon" is no duration/],
+    [['--offline', 'soon'], /option '--offline <duration>' argument 'soon' is invalid\. Write 90s/],
     [['--offline', '72h', '--ca-ttl', '24h'], /cannot be used with option '--offline <duration>'/],
     [['--availability-target', '3h'], /does not start with an availability_target below 24h/],
   ])('refuses %j', async (args, message) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { builtinPluginNames, packagedPluginNames } from '../../../src/plugin/load.ts';
 import { expectedOf, hostNames } from '../plugins/hosts.ts';
+import { readDocument } from './page.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/nfd-compat.md'), 'utf8');
@@ -29,6 +30,7 @@ const ofNfd = {
     'fake.instance',
   ],
 } as const;
+const known = ['worker', 'master'].map((page) => readDocument(`reference/${page}.md`)).join('');
 const kinds = ['flags', 'attributes', 'instances'] as const;
 
 const cells = cellsOf(page);
@@ -73,6 +75,16 @@ describe('the page that compares with NFD', () => {
       expect(defect).not.toBe('');
       expect(here).not.toBe('');
       expect(test).toMatch(/\.test\.ts`: /);
+    },
+  );
+
+  test.each(rowsOf('Settings of NFD').map(([setting, here]) => [setting, here] as const))(
+    'names settings that are there in place of %s',
+    (_, here) => {
+      const settings = [...here.matchAll(/`([a-z]+(?:[A-Z][a-z]+)*)`/g)].map(([, key]) => key!);
+      // Of the policy's entries, of an entry of `plugins`, and a plugin's name.
+      const others = ['labels', 'namespace', 'options', 'deviceClassWhitelist', 'local'];
+      expect(settings.filter((key) => !known.includes(`\`${key}\``) && !others.includes(key))).toEqual([]);
     },
   );
 

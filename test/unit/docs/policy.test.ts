@@ -10,6 +10,15 @@ const [first, secondCluster, ownDomain, vendor, controller, local, migration, ..
   'yaml',
 ).map((text) => parsePolicy(text));
 
+/** An entry that says nothing of nodes and clusters. */
+const whoever = {
+  name: 'any',
+  spiffeIDs: ['spiffe://example.org/any'],
+  namespace: 'any',
+  anyNode: true,
+  anyCluster: true,
+};
+
 /** What the example says of this claim. */
 function judge(
   policy: typeof first,
@@ -78,6 +87,37 @@ describe('examples of docs/policy.md', () => {
       const spiffeId = `spiffe://example.org/${path}`;
       expect(await judge(migration, { namespace: 'featureseal', spiffeId })).toBe('accepted');
     }
+  });
+});
+
+describe('the table of grants in docs/policy.md', () => {
+  const named = (cell = ''): string[] => [...cell.matchAll(/`"?([^`"]+)"?`/g)].map(([, name]) => name!);
+  const rows = tableRows(page, '| pattern |').flatMap(([pattern, grants, doesNot]) => [
+    ...named(grants).map((name) => [named(pattern)[0]!, name, true] as const),
+    ...named(doesNot).map((name) => [named(pattern)[0]!, name, false] as const),
+  ]);
+
+  test.each(rows)('%s and %s: %s', (pattern, name, expected) => {
+    const ofLabels = pattern.includes('/');
+    const spec = ofLabels
+      ? { labels: { [name]: 'x' } }
+      : { features: { flags: { [name]: { elements: {} } } } };
+    const policy = parsePolicy({
+      cluster: 'demo',
+      signers: [{ ...whoever, [ofLabels ? 'labels' : 'features']: [pattern] }],
+    });
+    const claim = { spiffeId: whoever.spiffeIDs[0]!, node: 'node-a', name: 'node-a', spec };
+    const judged = (): void => authorize(claim, entryFor(policy, whoever.namespace)!, policy);
+    if (expected) expect(judged).not.toThrow();
+    else expect(judged).toThrow('not-granted');
+  });
+
+  test.each(['fpga-*', 'a.b.*'])('%s is no pattern', (pattern) => {
+    expect(page).toContain(`\`"${pattern}"\``);
+    for (const grants of [{ features: [pattern] }, { labels: [pattern] }])
+      expect(() => parsePolicy({ cluster: 'demo', signers: [{ ...whoever, ...grants }] })).toThrow(
+        '[policy-invalid]',
+      );
   });
 });
 

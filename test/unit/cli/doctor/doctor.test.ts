@@ -99,6 +99,10 @@ describe('featureseal doctor tells of policy and processes', () => {
     expect(of('rbac-worker', 'rbac-master', 'policy', 'cluster-name')).toEqual(
       Array.from({ length: 4 }, () => 'not checked'),
     );
+    // Where one writes without a Deployment, by hand, the Lease still tells.
+    expect(of('lease')).toEqual(['ok']);
+    putLease(cluster(), ['featureseal', 'featureseal-master'], new Date(), '');
+    expect(await found('lease')).toMatchObject({ status: 'not checked', message: 'no master is installed' });
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { nodeFeature } from '../../../support/sealing.ts';
-import { eventsPath, nodeFeaturesPath, nodesPath } from '../fake-cluster.ts';
+import { nodeFeature, policyText } from '../../../support/sealing.ts';
+import { eventsPath, installMaster, nodeFeaturesPath, nodesPath } from '../fake-cluster.ts';
 import { useInstalled } from './installed.ts';
 import { daemonSetsPath, deploymentsPath, putLease, putPods } from './objects.ts';
 
@@ -47,7 +47,19 @@ describe('featureseal doctor tells of NFD', () => {
 
   test('that an nfd-worker runs', async () => {
     putPods(cluster(), daemonSetsPath, 'nfd-worker', { command: ['/usr/bin/nfd-worker'] });
-    expect(await found('foreign-master')).toMatchObject({ status: 'warning' });
+    expect(await found('foreign-master')).toMatchObject({
+      status: 'warning',
+      message: 'nfd-worker runs (nfd/nfd-worker): its NodeFeatures have no seal and are refused',
+    });
+  });
+
+  test('that its NodeFeatures count in mode audit', async () => {
+    installMaster(cluster(), { policy: policyText, args: ['--mode', 'audit'] });
+    putPods(cluster(), daemonSetsPath, 'nfd-worker', { command: ['nfd-worker'] });
+    expect(await found('foreign-master')).toMatchObject({
+      status: 'warning',
+      message: expect.stringContaining('have no seal and count in mode audit alone'),
+    });
   });
 });
 
@@ -74,16 +86,30 @@ describe('featureseal doctor tells of Nodes and NodeFeatures', () => {
     });
   });
 
-  test('without a bundle, what masters told by Events', async () => {
-    const involvedObject = { kind: 'NodeFeature', namespace: 'featureseal', name: 'node-a' };
-    const reportingComponent = 'featureseal.io/master';
-    const event = {
+  test('which Nodes have no object, where the worker may not be looked up', async () => {
+    cluster().server.failNext(/GET .*daemonsets/, { status: 403 });
+    const results = await checked();
+    expect(results.get('worker')).toMatchObject({ status: 'not checked' });
+    expect(results.get('nodes')).toMatchObject({ status: 'ok' });
+  });
+
+  /** As a master tells of a NodeFeature of this name. */
+  function putRefusal(name: string): void {
+    cluster().put(eventsPath, {
       metadata: { name: 'e', namespace: 'featureseal' },
       reason: 'NodeFeatureRefused',
-      involvedObject,
-      reportingComponent,
-    };
-    cluster().put(eventsPath, event);
+      involvedObject: { kind: 'NodeFeature', namespace: 'featureseal', name },
+      reportingComponent: 'featureseal.io/master',
+    });
+  }
+
+  test('without a bundle, nothing of what was refused and is gone', async () => {
+    putRefusal('node-gone');
+    expect((await checked({}, [])).get('node-features')).toMatchObject({ status: 'not checked' });
+  });
+
+  test('without a bundle, what masters told by Events', async () => {
+    putRefusal('node-a');
     expect((await checked({}, [])).get('node-features')).toMatchObject({
       status: 'warning',
       message: 'masters refused within the last hour: NodeFeature featureseal/node-a',

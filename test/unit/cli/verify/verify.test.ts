@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
 import { toPem } from '../../../support/certificates.ts';
 import { changed, nodeFeature, policyText, workerId } from '../../../support/sealing.ts';
 import { useVerifiedFiles } from './verified-files.ts';
@@ -54,6 +55,25 @@ describe('featureseal verify', () => {
     const result = await verify([...all(), '--now', now]);
     expect(result.status).toBe(status);
     expect(result.out).toContain(text);
+  });
+
+  test('reads YAML, as kubectl get -o yaml and sign write it', async () => {
+    await writeFile(path('object.yaml'), stringify(sealed()));
+    expect(await verify(all('object.yaml'))).toMatchObject({ status: 0 });
+  });
+
+  test.each([
+    ['a text that holds the object', () => stringify(JSON.stringify(sealed()))],
+    ['a list', () => '[]'],
+    ['two documents', () => `${stringify(sealed())}---\na: 1\n`],
+    ['one key twice', () => `kind: NodeFeature\n${stringify(sealed())}`],
+    ['an alias', () => `a: &x 1\nb: *x\n${stringify(sealed())}`],
+    ['nothing', () => ''],
+  ])('refuses YAML that is %s', async (_, text) => {
+    await writeFile(path('odd.yaml'), text());
+    const { status, out } = await verify(all('odd.yaml'));
+    expect(status).toBe(1);
+    expect(out).toContain('refused at step 1: [object-malformed]');
   });
 
   test('reads the object from standard input', async () => {
