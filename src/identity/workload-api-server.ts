@@ -5,6 +5,7 @@ import type { Crypto } from '../crypto.ts';
 import { asFeaturesealError } from '../error.ts';
 import { parseEndpoint } from '../spiffe/workload-api/endpoint.ts';
 import { securityHeaderName, workloadApiService } from '../spiffe/workload-api/service.ts';
+import { serverLimits } from './grpc/server.ts';
 import { prepareSocketPath, restrictSocket, unusable } from './unix-socket.ts';
 import { bundlesResponse, svidResponse, type WorkloadState } from './wire.ts';
 
@@ -30,7 +31,7 @@ interface Method {
 export class WorkloadApiServer {
   /** What clients are configured with. */
   readonly address: string;
-  readonly #server = new Server();
+  readonly #server = new Server(serverLimits);
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #crypto: Crypto;
   #state: WorkloadState;

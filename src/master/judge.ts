@@ -2,6 +2,7 @@ import { asFeaturesealError, FeaturesealError, verificationStep } from '../error
 import { isObject, ownMember } from '../feature/guard.ts';
 import type { ObjectKey } from '../port/node-feature-store.ts';
 import type { NodeView } from '../port/node-store.ts';
+import type { X509Bundles } from '../port/svid-source.ts';
 import { admitNodeFeature } from '../seal/admit.ts';
 import type { AcceptedSeal } from '../seal/freshness.ts';
 import { peekSeal, type SealClaim } from '../seal/peek.ts';
@@ -36,8 +37,30 @@ export interface JudgeContext {
   accepted(key: ObjectKey): AcceptedSeal | undefined;
 }
 
+/**
+ * A verdict for the Node of that name, and by the bundles, that are there when it comes. The seal of a CA that is revoked
+ * meanwhile would otherwise be accepted after all that was accepted before was asked for its path again (threats B6, C7).
+ *
+ * @returns undefined where either changed and the object is gone, too
+ */
+export async function lastingVerdict(
+  key: ObjectKey,
+  object: unknown,
+  context: JudgeContext,
+  isGone: () => boolean,
+): Promise<Verdict | undefined> {
+  const uid = (): string | undefined => context.node(nodeOf(key))?.uid;
+  const bundles = (): X509Bundles | undefined => usableBundles(context.ports.bundles);
+  for (;;) {
+    const [uidBefore, bundlesBefore] = [uid(), bundles()];
+    const verdict = await judge(key, object, context);
+    if (uid() === uidBefore && bundles() === bundlesBefore) return verdict;
+    if (isGone()) return undefined;
+  }
+}
+
 /** Judges an object as the mode asks. Never throws for what an object holds. */
-export async function judge(key: ObjectKey, object: unknown, context: JudgeContext): Promise<Verdict> {
+async function judge(key: ObjectKey, object: unknown, context: JudgeContext): Promise<Verdict> {
   const { mode } = context.settings.policy;
   const verdict = mode === 'off' ? {} : await verdictOf(key, object, context);
   if (mode === 'enforce') return verdict;

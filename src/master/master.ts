@@ -8,7 +8,7 @@ import { newestAccepted } from './accepted.ts';
 import { applyVerdict } from './apply-verdict.ts';
 import { usableBundles } from './bundles.ts';
 import { Inbox } from './inbox.ts';
-import { judge } from './judge.ts';
+import { lastingVerdict } from './judge.ts';
 import { Nodes } from './nodes.ts';
 import { lapseAt, nodeOf, retryOn, startOver, type ObjectState } from './object-state.ts';
 import { Objects } from './objects.ts';
@@ -175,7 +175,7 @@ export class Master {
     const { bundles, clock } = this.#ports;
     const context = {
       trust: this.#trust,
-      bundles: usableBundles(bundles),
+      bundles: () => usableBundles(bundles),
       now: clock.now(),
       settings: this.#settings,
     };
@@ -207,18 +207,16 @@ export class Master {
   async #judgeOne(key: ObjectKey, object: unknown): Promise<void> {
     const pending: { key: ObjectKey; lapses?: number } = { key };
     this.#pending = pending;
-    const nodeUid = this.#nodes.view(nodeOf(key))?.uid;
-    const verdict = await judge(key, object, {
+    const context = {
       ports: this.#ports,
       settings: this.#settings,
       trust: this.#trust,
-      node: (name) => this.#nodes.view(name),
-      accepted: (of) => this.#accepted(of),
-    });
+      node: (name: string) => this.#nodes.view(name),
+      accepted: (of: ObjectKey) => this.#accepted(of),
+    };
+    const verdict = await lastingVerdict(key, object, context, () => pending.lapses !== undefined);
     this.#pending = undefined;
-    // Judged for a Node that is another one by now.
-    if (this.#nodes.view(nodeOf(key))?.uid !== nodeUid && pending.lapses === undefined)
-      return this.#enqueue(key, object);
+    if (verdict === undefined) return;
     const state = this.#objects.at(key);
     const { report, clock } = this.#ports;
     const { deletionGraceMs } = this.#settings;
@@ -232,7 +230,8 @@ export class Master {
 
   #accepted(key: ObjectKey): AcceptedSeal | undefined {
     const state = this.#objects.find(key);
-    const view = this.#nodes.view(state?.node ?? nodeOf(key));
+    // The mark stands where it was made, whatever Node an object that is taken at its word names now.
+    const view = this.#nodes.view(nodeOf(key));
     return newestAccepted(key, { state, view, now: this.#ports.clock.now(), settings: this.#settings });
   }
 

@@ -5,8 +5,8 @@ import type { MasterSettings } from './settings.ts';
 
 export interface WithdrawalContext {
   readonly trust: SealTrust;
-  /** undefined: not ready, and then nothing is withdrawn. */
-  readonly bundles: X509Bundles | undefined;
+  /** Those of this moment; undefined: not ready, and then nothing is withdrawn. */
+  readonly bundles: () => X509Bundles | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly settings: MasterSettings;
@@ -20,14 +20,15 @@ export interface WithdrawalContext {
  * @returns whether anything changed
  */
 export async function provePathAgain(state: ObjectState, context: WithdrawalContext): Promise<boolean> {
-  const { trust, bundles, now, settings } = context;
+  const { trust, now, settings } = context;
   const { proof } = state;
+  const bundles = context.bundles();
   if (bundles === undefined || proof === undefined) return false;
   const { notBefore, notAfter } = proof.svid.leaf;
   if (now < notBefore.getTime() || now > notAfter.getTime()) return false;
   const validUntil = await trust.hasPath(proof.svid, bundles, new Date(now));
-  // Judged anew meanwhile: then this says nothing of it.
-  if (state.proof !== proof) return false;
+  // Judged anew meanwhile, or asked of a bundle that is replaced by now: then this says nothing of it.
+  if (state.proof !== proof || context.bundles() !== bundles) return false;
 
   const isLost = validUntil === undefined;
   if (!isLost) state.proof = { svid: proof.svid, validUntil };

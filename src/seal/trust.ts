@@ -14,6 +14,8 @@ import type { SealHeader } from './header.ts';
 const remembered = 4096;
 /** Longer chains are judged each time: remembering them would let whoever pads one fill the memory. */
 const longestRemembered = 8 * 1024;
+/** Names and constraints of a chain, for the same reason: parsed, they take more than ten times their text. */
+const mostNamesRemembered = 64;
 
 interface KnownBundles {
   readonly bundles: Bundles;
@@ -44,7 +46,7 @@ export class SealTrust {
     const known = this.#leaves.get(header.chainText);
     if (known !== undefined) return known;
     const svid = parseX509Svid(header.chain);
-    if (header.chainText.length <= longestRemembered) this.#leaves.set(header.chainText, svid);
+    if (isSmall(header, svid)) this.#leaves.set(header.chainText, svid);
     return svid;
   }
 
@@ -58,7 +60,7 @@ export class SealTrust {
     const roots = this.#rootsOf(known, svid.trustDomain);
     const { leaf, pool, trustDomain } = svid;
     const found = await findPath({ leaf, pool, roots, trustDomain, now, crypto: this.#crypto });
-    if (header.chainText.length <= longestRemembered) known.paths.set(header.chainText, found);
+    if (isSmall(header, svid)) known.paths.set(header.chainText, found);
     return found;
   }
 
@@ -128,4 +130,13 @@ export class SealTrust {
     known.roots.set(trustDomain, parsed);
     return parsed;
   }
+}
+
+function isSmall({ chainText }: SealHeader, { leaf, pool }: ParsedSvid): boolean {
+  const names = [leaf, ...pool].map(({ extensions: { names: own, nameConstraints } }) => {
+    const { permitted = [], excluded = [] } = nameConstraints ?? {};
+    return own.length + permitted.length + excluded.length;
+  });
+  const sum = names.reduce((total, count) => total + count, 0);
+  return chainText.length <= longestRemembered && sum <= mostNamesRemembered;
 }

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js';
 import { prepareSocketPath, restrictSocket, unusable } from '../unix-socket.ts';
 import type { UnaryHandler } from './unary.ts';
 
@@ -8,8 +8,12 @@ export interface ServedService {
   readonly handlers: Readonly<Record<string, UnaryHandler>>;
 }
 
-/** Every message here is small. */
-const maxMessageBytes = 256 * 1024;
+/** Every message that is sent here is small, and nobody has more to ask at a time than a node has pods. */
+export const serverLimits: ServerOptions = {
+  'grpc.max_receive_message_length': 256 * 1024,
+  // Without it one connection carries as many streams as its client likes, and whoever serves all pods runs out of memory.
+  'grpc.max_concurrent_streams': 128,
+};
 
 /** A gRPC server at one address. */
 export class GrpcServer {
@@ -28,7 +32,7 @@ export class GrpcServer {
     services: readonly ServedService[],
     credentials: ServerCredentials,
   ): Promise<GrpcServer> {
-    const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes });
+    const server = new Server(serverLimits);
     for (const { definition, handlers } of services) server.addService(definition, { ...handlers });
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync(target, credentials, (error, bound) => {

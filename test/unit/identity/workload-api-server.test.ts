@@ -1,5 +1,7 @@
 import { lstat, mkdir, rename, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Settings } from 'node:http2';
+import { connect as socketTo, createServer } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Authority } from '../../../src/identity/authority.ts';
@@ -162,6 +164,14 @@ describe('its socket', () => {
     await expect(
       WorkloadApiServer.start({ socketPath: path('a'.repeat(100)), state: nobody, crypto }),
     ).rejects.toMatchObject({ code: 'socket-invalid' });
+  });
+
+  test('carries a bounded number of streams on a connection: no pod exhausts what all pods share', async () => {
+    await serve(nobody);
+    const session = connect('http://localhost', { createConnection: () => socketTo(path('api.sock')) });
+    const [settings] = (await once(session, 'remoteSettings')) as [Settings];
+    session.destroy();
+    expect(settings.maxConcurrentStreams).toBe(128);
   });
 
   test('is gone after close, and close may be called twice', async () => {

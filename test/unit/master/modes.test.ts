@@ -46,6 +46,18 @@ describe('mode audit', () => {
     expect(world.mark('node-b')).toBeUndefined();
   });
 
+  test('tells of a replay that comes after the object spoke of another Node', async () => {
+    const world = await audit();
+    world.nodes.add('node-b', new Date(noon - day));
+    const older = await sealed({ labels: { old: '1' } });
+    await world.put(sealed({ at: noon + 1 }));
+    await world.put(
+      changed(await sealed({ at: noon + 2 }), ({ metadata }) => (metadata.labels[nodeNameKey] = 'node-b')),
+    );
+    await world.put(older);
+    expect(world.told.refused.at(-1)).toBe(`${key} replayed`);
+  });
+
   test('keeps the labels of what has no path any more', async () => {
     const world = await audit();
     await world.put(sealed());

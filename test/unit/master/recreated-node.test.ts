@@ -38,6 +38,17 @@ describe('a Node that is created again', () => {
     expect(world.told.refused).toEqual([`${key} before-node`]);
   });
 
+  test('while an object is judged that is deleted as well: it is no loss, and counts for neither', async () => {
+    const world = await started();
+    world.objects.put(await sealed());
+    await world.judging();
+    world.nodes.add('node-a', new Date(noon + 10 * minute));
+    world.objects.delete(key);
+    await world.idle();
+    expect(world.labels()).toEqual({});
+    expect(world.mark()).toBeUndefined();
+  });
+
   test('while a patch is refused for the earlier one', async () => {
     const world = await started();
     world.beforePatch = () => {

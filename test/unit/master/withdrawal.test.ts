@@ -120,6 +120,37 @@ describe('withdrawn by the bundle', () => {
     expect(world.labels()).toEqual({});
   });
 
+  test('is not escaped by an object that is under judgement while its root goes: no verdict outlives its bundle', async () => {
+    const next = await withoutOurRoot();
+    const world = await seeing(sealed());
+    world.objects.put(await sealed({ at: noon + 1, labels: { late: '1' } }));
+    await world.judging();
+    await world.giveBundles(next);
+    expect(world.told.refused).toContain(`${key} path-not-found`);
+    await world.pass(grace);
+    expect(world.labels()).toEqual({});
+    expect(world.mark()?.objects[key]).toEqual({ iat: noon, signer: expect.any(String) });
+  });
+
+  test('is not escaped by a first object either: it is refused', async () => {
+    const next = await withoutOurRoot();
+    const world = await seeing();
+    world.objects.put(await sealed());
+    await world.judging();
+    await world.giveBundles(next);
+    expect(world.told).toMatchObject({ verified: [], refused: [`${key} path-not-found`] });
+    expect(world.labels()).toEqual({});
+  });
+
+  test('is not undone by the answer of a bundle that was replaced while it was asked', async () => {
+    const next = await withoutOurRoot();
+    const world = await seeing(sealed());
+    world.bundles.give(bundlesOf(ca()));
+    await world.giveBundles(next);
+    await world.pass(grace);
+    expect(world.labels()).toEqual({});
+  });
+
   test('does not happen to an expired leaf, nor to one that is not valid yet by a clock that went back', async () => {
     for (const time of [noon + 2 * hour, noon - 2 * hour]) {
       const world = await seeing(sealed());

@@ -144,13 +144,26 @@ describe('the exception for an expired leaf', () => {
     expect(verified).toMatchObject({ iat: noon, accepted: accepted(), stale: false, validUntil: undefined });
   });
 
-  test('its signer is the one that was accepted, where the mark names one', async () => {
-    const signedBy = async (before: string) => {
-      const options = { ...good(), now: later, accepted: accepted({ signer: before }) };
-      return (await verifyNodeFeature(sealed(), options)).spiffeId;
-    };
-    expect(await signedBy('spiffe://example.org/before')).toBe('spiffe://example.org/before');
-    expect(await signedBy('')).toBe(signer);
+  describe('has for its signer the one that was accepted', () => {
+    const before = 'spiffe://example.org/before/demo/node-a';
+    const migrating = () =>
+      testPolicy((text) =>
+        text.replace('spiffeIDs: [', 'spiffeIDs: ["spiffe://example.org/before/{cluster}/{node}", '),
+      );
+    const asked = (more: Partial<VerifyOptions>) => ({ ...good(), now: later, ...more });
+
+    test('where the mark names one', async () => {
+      const options = asked({ policy: migrating(), accepted: accepted({ signer: before }) });
+      expect((await verifyNodeFeature(sealed(), options)).spiffeId).toBe(before);
+    });
+    test('else that of the leaf', async () => {
+      const options = asked({ accepted: accepted({ signer: '' }) });
+      expect((await verifyNodeFeature(sealed(), options)).spiffeId).toBe(signer);
+    });
+    test('who must still be allowed, whatever the leaf says that nobody vouches for', async () => {
+      const options = { now: later, accepted: accepted({ signer: before }) };
+      expect(await verdict(options)).toBe('signer-not-allowed');
+    });
   });
 
   test('its age counts from the mark, not from its own iat', async () => {

@@ -22,6 +22,7 @@ import {
   seal,
   sealKey,
   testPolicy,
+  workerId,
 } from '../../support/sealing.ts';
 import { useVerifier, type Verdict } from './verifier.ts';
 
@@ -140,6 +141,19 @@ describe('what is remembered of a chain', () => {
     const trust = new SealTrust();
     expect(trust.leafOf(header(short))).toBe(trust.leafOf(header(short)));
     expect(trust.leafOf(header(long))).not.toBe(trust.leafOf(header(long)));
+  });
+
+  test('a leaf of many names is parsed each time: parsed, it takes far more room than its text', async () => {
+    const named = async (count: number): Promise<SealHeader> => {
+      const dns = Array.from({ length: count }, () => ({ type: 'dns' as const, value: 'a' }));
+      const leaf = await issue(ca(), { names: [{ type: 'url', value: workerId('node-a') }, ...dns] });
+      const object = rawSeal(nodeFeature(), leaf);
+      return readEnvelope(parseFrame(await object)).header;
+    };
+    const trust = new SealTrust();
+    const [few, many] = [await named(63), await named(64)];
+    expect(trust.leafOf(few)).toBe(trust.leafOf(few));
+    expect(trust.leafOf(many)).not.toBe(trust.leafOf(many));
   });
 
   test.each([
