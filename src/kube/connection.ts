@@ -33,7 +33,7 @@ export async function findConnection(options: ConnectionOptions): Promise<Connec
     return inClusterConnection({ environment, clock, folder: options.serviceAccountFolder });
   }
   const message =
-    'no Kubernetes API server is configured: give --kubeconfig FILE, set KUBECONFIG, write ~/.kube/config, or run in a pod';
+    'no Kubernetes API server is configured: give --kubeconfig FILE, set KUBECONFIG, write ~/.kube/config, or run in a pod whose kubelet sets KUBERNETES_SERVICE_HOST';
   throw new FeaturesealError({ code: 'config-invalid', message });
 }
 

@@ -57,6 +57,7 @@ export class TokenReviewer {
     const parsed = reviewShape.safeParse(json);
     if (!parsed.success) throw refuse('attestation-token', 'the API server answered no TokenReview');
     checkAccepted(parsed.data.status, audience);
+    checkSoleAudience(token, audience);
     return podTokenOf(parsed.data.status);
   }
 }
@@ -72,6 +73,27 @@ function checkAccepted({ authenticated, error, audiences }: Review, audience: st
   // An authenticator that knows nothing of audiences answers none: then the token may be for anybody.
   if (audiences.length !== 1 || audiences[0] !== audience) {
     throw refuse('attestation-token', `the token is not confirmed for audience ${audience} and no other`);
+  }
+}
+
+/**
+ * The API server confirms the audiences that it was asked for. That the token is good nowhere else, so that nobody else who
+ * takes tokens can hand one on, its claims tell, which are believed now (RFC 7519 section 4.1.3).
+ */
+function checkSoleAudience(token: string, audience: string): void {
+  const audiences = audiencesOf(token);
+  if (audiences?.length === 1 && audiences[0] === audience) return;
+  throw refuse('attestation-token', `the token is not made for audience ${audience} alone`);
+}
+
+const claimsShape = z.object({ aud: z.union([z.array(z.string()), z.string().transform((one) => [one])]) });
+
+function audiencesOf(token: string): readonly string[] | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return claimsShape.safeParse(claims).data?.aud;
+  } catch {
+    return undefined;
   }
 }
 

@@ -49,6 +49,7 @@ describeOnCluster('the manifests of a site', () => {
 
   test.each([
     'deploy/components/host-path-socket',
+    'deploy/components/kubeedge',
     'spire-config/edge/unix-attestor',
     'spire-config/edge/join-token',
   ])('with %s are taken too', async (component) => {

@@ -129,6 +129,18 @@ describe('attestation of a pod', () => {
     expect(await reasonOf(() => attest(request, policy, signal))).toBe(code);
   });
 
+  test.each<[string, unknown, string]>([
+    ['made for it alone, as a text', audience, 'accepted'],
+    ['made for another audience as well', [audience, 'vault'], 'attestation-token'],
+    ['made for another audience', 'vault', 'attestation-token'],
+    ['made for nobody', [], 'attestation-token'],
+    ['that does not say for whom', null, 'attestation-token'],
+    ['that says it in another shape', [[audience]], 'attestation-token'],
+  ])('of tokens that the API server confirms, one %s', async (_, made, code) => {
+    const request = requestOf(worker, fake.token(worker, {}, made));
+    expect(await reasonOf(() => attest(request, policy, signal))).toBe(code);
+  });
+
   test.each([
     ['of another service account', plugin, withUser('system:serviceaccount:featureseal:worker')],
     ['of another namespace', plugin, withUser('system:serviceaccount:default:node-plugin')],

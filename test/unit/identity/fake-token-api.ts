@@ -93,8 +93,9 @@ export class FakeTokenApi {
   }
 
   /** A token that the API server knows, for this pod; `status` replaces members of the review's status. */
-  token(claims: TokenClaims, status: object = {}): string {
-    const token = `e30.${Buffer.from(String(++this.#made)).toString('base64url')}.c2lnbmF0dXJl`;
+  token(claims: TokenClaims, status: object = {}, aud: unknown = [audience]): string {
+    const payload = JSON.stringify({ aud, jti: String(++this.#made) });
+    const token = `e30.${Buffer.from(payload).toString('base64url')}.c2lnbmF0dXJl`;
     this.tokens.set(token, { ...reviewStatus(claims), ...status });
     return token;
   }
