@@ -1,7 +1,6 @@
 # docker or buildah, and what each of them is told. Both take from scripts/build-image: tag, base (`local`: of this
 # machine), platforms (one, or several with commas), and where the image goes: output (a file) or push.
 # shellcheck shell=bash source-path=SCRIPTDIR
-# Without progress: of what fails, the last lines say why.
 # shellcheck disable=SC2154 # tag, base, platforms, output, push
 source "$(dirname "${BASH_SOURCE[0]}")/image-context.sh"
 
@@ -10,6 +9,7 @@ several_platforms() { [[ $platforms == *,* ]]; }
 # A docker without its daemon builds nothing.
 has_docker() { command -v docker >/dev/null && docker version >/dev/null 2>&1; }
 
+# Both builders are quiet: of what they say where they fail, it is the end that tells why.
 build_with_docker() {
   local arguments=(--quiet --platform "$platforms" --tag "$tag" --file deploy/Dockerfile)
   arguments+=(${base:+--build-arg "BASE=$base"})
