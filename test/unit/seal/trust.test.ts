@@ -7,6 +7,7 @@ import type { SealHeader } from '../../../src/seal/header.ts';
 import { SealTrust } from '../../../src/seal/trust.ts';
 import { type VerifyOptions } from '../../../src/seal/verify.ts';
 import type { CertificateInput } from '../../../src/spiffe/pem.ts';
+import { dns, extend, uri } from '../../support/certificate-factory.ts';
 import { Extension } from '../../support/certificates.ts';
 import { countingCrypto } from '../../support/counting-crypto.ts';
 import {
@@ -143,17 +144,26 @@ describe('what is remembered of a chain', () => {
     expect(trust.leafOf(header(long))).not.toBe(trust.leafOf(header(long)));
   });
 
-  test('a leaf of many names is parsed each time: parsed, it takes far more room than its text', async () => {
-    const named = async (count: number): Promise<SealHeader> => {
-      const dns = Array.from({ length: count }, () => ({ type: 'dns' as const, value: 'a' }));
-      const leaf = await issue(ca(), { names: [{ type: 'url', value: workerId('node-a') }, ...dns] });
-      const object = rawSeal(nodeFeature(), leaf);
-      return readEnvelope(parseFrame(await object)).header;
-    };
-    const trust = new SealTrust();
-    const [few, many] = [await named(63), await named(64)];
-    expect(trust.leafOf(few)).toBe(trust.leafOf(few));
-    expect(trust.leafOf(many)).not.toBe(trust.leafOf(many));
+  describe('a leaf is parsed each time where, parsed, it takes far more room than its text:', () => {
+    const many = (count: number): Uint8Array[] => Array.from({ length: count }, () => dns('a'));
+    // One name is the SPIFFE ID.
+    test.each<[what: string, extensionOf: (count: number) => Uint8Array, most: number]>([
+      ['names', (count) => extend.subjectAltName([uri(workerId()), ...many(count)]), 63],
+      ['permitted subtrees', (count) => extend.nameConstraints(many(count)), 63],
+      ['excluded subtrees', (count) => extend.nameConstraints([], many(count)), 63],
+      ['both of these', (count) => extend.nameConstraints(many(count), many(32)), 31],
+    ])('many %s', async (what, extensionOf, most) => {
+      const headerOf = async (count: number): Promise<SealHeader> => {
+        const extraExtensions = [new Extension(extensionOf(count))];
+        const ownNames = what === 'names' ? { spiffeId: undefined } : {};
+        const leaf = await issue(ca(), { ...ownNames, extraExtensions });
+        return readEnvelope(parseFrame(await rawSeal(nodeFeature(), leaf))).header;
+      };
+      const trust = new SealTrust();
+      const [few, more] = [await headerOf(most), await headerOf(most + 1)];
+      expect(trust.leafOf(few)).toBe(trust.leafOf(few));
+      expect(trust.leafOf(more)).not.toBe(trust.leafOf(more));
+    });
   });
 
   test.each([
