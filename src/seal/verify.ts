@@ -52,23 +52,21 @@ export async function verifyParsed(value: unknown, options: VerifyOptions): Prom
   const proof = { bundles, cluster: policy.cluster, now: options.now, accepted, trust, crypto };
   const proven = await proveSeal(frame, proof); // steps 1 to 5
   const { node, spec, iat, digest, svid, validUntil } = proven;
-  const claim = { node, name: frame.name, spec };
-  authorize({ ...claim, spiffeId: svid.spiffeId }, entry, policy); // step 6
+  // What comes in by the exception for an expired leaf brings nothing new: age and signer are those of the mark.
+  const repeated = validUntil === undefined ? accepted : undefined;
+  const signer = repeated === undefined || repeated.signer === '' ? svid.spiffeId : repeated.signer;
+  // Nobody vouches for the leaf then, and anybody can make one with an ID that is allowed: what was said by a signer who is
+  // not allowed any more must not live on under it.
+  for (const spiffeId of new Set([svid.spiffeId, signer]))
+    authorize({ spiffeId, node, name: frame.name, spec }, entry, policy); // step 6
   checkFreshness({ iat, digest, now, accepted, nodeCreated: options.nodeCreated?.getTime() }); // step 7
 
-  // What came in by the exception for an expired leaf proves nothing new: its age counts from the mark.
-  const repeated = validUntil === undefined ? accepted : undefined;
-  const seal = repeated ?? { iat, digest, signer: svid.spiffeId };
-  // Nobody has vouched for that leaf, and anybody can make one with an ID that is allowed: what a signer said who is not
-  // allowed any more must not live on under it.
-  if (seal.signer !== svid.spiffeId && seal.signer !== '')
-    authorize({ ...claim, spiffeId: seal.signer }, entry, policy);
+  const seal = repeated ?? { iat, digest, signer };
   const verified: Unbranded = {
     ...contributionOf(node, spec),
     trust: 'verified',
     namespace: frame.namespace,
-    // Under the exception nobody has vouched for this leaf: the signer is the one that was accepted.
-    spiffeId: seal.signer === '' ? svid.spiffeId : seal.signer,
+    spiffeId: signer,
     iat: seal.iat,
     digest,
     stale: now - seal.iat > maxAge,
