@@ -83,7 +83,7 @@ describeOnSpire('a CA is replaced: prepared, activated, the old one tainted and 
   test(
     'prepared: in the bundle, and it signs nothing yet',
     async () => {
-      newAuthority = await server.prepareAuthority();
+      newAuthority = (await server.prepareAuthority()).id;
       [newRoot = new Uint8Array()] = (await untilRoots(2)).filter(
         (root) => Buffer.compare(root, oldRoot) !== 0,
       );

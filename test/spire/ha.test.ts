@@ -1,64 +1,27 @@
 // Two servers as overlay `ha` has them: its connection string and its upstream authority, on a real PostgreSQL.
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { certificatesFrom } from '../../src/spiffe/pem.ts';
-import { startDatabase, type Database } from '../ha/harness/database.ts';
-import { roomCommand } from '../ha/harness/room.ts';
 import { Service } from '../ha/harness/service.ts';
-import { pluginBlock } from '../ha/harness/shipped.ts';
-import { ownHost, postgresSkipReason } from '../ha/harness/suite.ts';
 import { Cluster, workerLabel, workerPath } from './harness/cluster.ts';
 import type { SpireServer } from './harness/server.ts';
-import { describeOnSpire, spireSite, startMs } from './harness/site.ts';
+import { describeOnBoth, makeAuthority, SharedPlace } from './harness/shared-place.ts';
+import { spireSite, startMs } from './harness/site.ts';
 import { untilContext, untilValue } from './harness/wait.ts';
 
 const longMs = 240_000;
 const ttlSeconds = 30;
-const page = join(import.meta.dirname, '../../docs/ha.md');
-
-/** Carries out what docs/ha.md says about the authority. */
-async function makeAuthority(folder: string): Promise<void> {
-  const [, commands = ''] = /```sh\n(openssl[^]*?)```/.exec(await readFile(page, 'utf8')) ?? [];
-  await promisify(execFile)('sh', ['-euc', commands], { cwd: folder });
-}
-
-const describeOnBoth = postgresSkipReason === undefined ? describeOnSpire : describe.skip;
 
 describeOnBoth('two SPIRE servers on one database', () => {
   const site = spireSite();
   const cluster = new Cluster();
   const { journal } = cluster;
-  const folders: string[] = [];
-  /** With the authority's files. */
-  let upstream: string;
-  let database: Database;
+  let place: SharedPlace;
   let first: SpireServer;
   let second: SpireServer;
   let service: Service;
   let worker: ReturnType<Cluster['startWorker']>;
 
-  async function folder(): Promise<string> {
-    const made = await mkdtemp(join(tmpdir(), 'fs-ha-'));
-    folders.push(made);
-    return made;
-  }
-
-  async function server(): Promise<SpireServer> {
-    const { hosts, caFolder, password, shipped } = database;
-    const mounts = { '/run/spire/database': caFolder, '/run/spire/upstream': upstream };
-    return site.server({
-      shared: {
-        dataStore: pluginBlock(shipped.serverConf, 'DataStore'),
-        upstreamAuthority: pluginBlock(shipped.serverConf, 'UpstreamAuthority'),
-        within: await roomCommand({ folder: await folder(), hosts, mounts }),
-        env: { PGPASSWORD: password },
-      },
-    });
-  }
+  const server = async (): Promise<SpireServer> => site.server({ shared: await place.forServer() });
 
   /** Goes on discovering, sealing and labelling until an SVID that is held now has ended. */
   async function beyondOneLife(): Promise<void> {
@@ -73,9 +36,7 @@ describeOnBoth('two SPIRE servers on one database', () => {
   }
 
   beforeAll(async () => {
-    upstream = await folder();
-    await makeAuthority(upstream);
-    database = await startDatabase(ownHost());
+    place = await SharedPlace.start(await makeAuthority());
     first = await server();
     second = await server();
     const { host } = first.place;
@@ -91,8 +52,7 @@ describeOnBoth('two SPIRE servers on one database', () => {
     await cluster.close();
     await site.close();
     await service.close();
-    await database.close();
-    for (const each of folders) await rm(each, { recursive: true });
+    await place.close();
   }, startMs);
 
   test('have one root, and a CA each', async () => {
@@ -118,9 +78,10 @@ describeOnBoth('two SPIRE servers on one database', () => {
   test(
     'go on when the primary of their database is killed and the standby takes its place',
     async () => {
-      await database.primary.kill();
-      await database.standby.sql('SELECT pg_promote()');
-      database.service.pointTo(database.standby.endpoint);
+      const { primary, standby, service: follows } = place.database;
+      await primary.kill();
+      await standby.sql('SELECT pg_promote()');
+      follows.pointTo(standby.endpoint);
       await beyondOneLife();
       expect(journal.of('refused')).toEqual([]);
     },

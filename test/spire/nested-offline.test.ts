@@ -114,7 +114,7 @@ describeOnSpire('a nested server without the one above', () => {
   async function prepared(): Promise<string> {
     for (;;) {
       const authority = await nested.prepareAuthority().catch(() => undefined);
-      if (authority !== undefined) return authority;
+      if (authority !== undefined) return authority.id;
       await cluster.nextRound();
     }
   }

@@ -21,9 +21,21 @@ export interface Entry {
   readonly downstream?: boolean;
 }
 
+export interface PreparedAuthority {
+  readonly id: string;
+  /** Subject key identifier of the upstream authority's certificate; empty where there is none. */
+  readonly signedBy: string;
+}
+
 const created = z.object({ results: z.tuple([z.object({ entry: z.object({ id: z.string() }) })]) });
+const shown = z.object({ entries: z.array(z.object({ id: z.string() })) });
 const token = z.object({ value: z.string() });
-const prepared = z.object({ prepared_authority: z.object({ authority_id: z.string() }) });
+const prepared = z.object({
+  prepared_authority: z.object({
+    authority_id: z.string(),
+    upstream_authority_subject_key_id: z.string().default(''),
+  }),
+});
 const minted = z.object({ x509_svid: z.array(z.string()).min(1) });
 const authorities = z.object({ active: z.object({ authority_id: z.string() }) });
 
@@ -89,6 +101,11 @@ export class SpireServer {
     await this.#run('entry', 'delete', '-entryID', id);
   }
 
+  /** IDs of all entries. */
+  async entries(): Promise<readonly string[]> {
+    return shown.parse(await this.#json('entry', 'show')).entries.map(({ id }) => id);
+  }
+
   /** A secret for the first start of one agent. */
   async joinToken(): Promise<string> {
     return token.parse(await this.#json('token', 'generate')).value;
@@ -126,14 +143,19 @@ export class SpireServer {
     return authorities.parse(await this.#json('localauthority', 'x509', 'show')).active.authority_id;
   }
 
-  /** @returns the ID of the new authority; it is in the bundle and signs nothing yet */
-  async prepareAuthority(): Promise<string> {
-    const answer = await this.#json('localauthority', 'x509', 'prepare');
-    return prepared.parse(answer).prepared_authority.authority_id;
+  /** A new CA, which signs nothing yet; its root is in the bundle. */
+  async prepareAuthority(): Promise<PreparedAuthority> {
+    const answer = prepared.parse(await this.#json('localauthority', 'x509', 'prepare'));
+    const { authority_id, upstream_authority_subject_key_id } = answer.prepared_authority;
+    return { id: authority_id, signedBy: upstream_authority_subject_key_id };
   }
 
   async changeAuthority(action: 'activate' | 'taint' | 'revoke', id: string): Promise<void> {
     await this.#run('localauthority', 'x509', action, '-authorityID', id);
+  }
+
+  async changeUpstreamAuthority(action: 'taint' | 'revoke', subjectKeyId: string): Promise<void> {
+    await this.#run('upstreamauthority', action, '-subjectKeyID', subjectKeyId);
   }
 
   id(path: string): string {

@@ -1,3 +1,5 @@
+import { certificatesFrom } from '../../../src/spiffe/pem.ts';
+import type { X509Bundles } from '../../../src/spiffe/types.ts';
 import type { X509Context } from '../../../src/spiffe/workload-api/context.ts';
 import { WorkloadApiClient } from '../../../src/spiffe/workload-api/client.ts';
 
@@ -21,22 +23,47 @@ export async function untilValue<T>(source: Changing<T>, fits: (value: T) => boo
   }
 }
 
+interface WithAddress {
+  /** Of a Workload API. */
+  readonly address: string;
+}
+
 const patienceMs = 60_000;
 
 /** The first message of a Workload API that fits. */
-export async function untilContext(
-  { address }: { readonly address: string },
+export function untilContext(
+  agent: WithAddress,
   fits: (context: X509Context) => boolean,
 ): Promise<X509Context> {
-  let found: X509Context | undefined;
+  return firstThat(agent, fits, (client, take, signal) => client.watchX509Context(take, signal));
+}
+
+/** Resolves when an agent that gives its bundles to everybody trusts these roots (PEM) and no others. */
+export async function untilRoots(agent: WithAddress, ...roots: readonly string[]): Promise<void> {
+  const texts = (ders: readonly Uint8Array[]): string =>
+    ders
+      .map((der) => Buffer.from(der).toString('base64'))
+      .sort()
+      .join();
+  const expected = texts(roots.flatMap(certificatesFrom));
+  const fits = (bundles: X509Bundles): boolean => texts(bundles.get('example.org') ?? []) === expected;
+  await firstThat(agent, fits, (client, take, signal) => client.watchX509Bundles(take, signal));
+}
+
+async function firstThat<T>(
+  { address }: WithAddress,
+  fits: (value: T) => boolean,
+  watch: (client: WorkloadApiClient, take: (value: T) => void, signal: AbortSignal) => Promise<void>,
+): Promise<T> {
+  let found: T | undefined;
   const stop = new AbortController();
-  const take = (context: X509Context): void => {
-    if (!fits(context)) return;
-    found ??= context;
+  const take = (value: T): void => {
+    if (!fits(value)) return;
+    found ??= value;
     stop.abort();
   };
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(patienceMs)]);
-  await new WorkloadApiClient({ address }).watchX509Context(take, signal);
+  await watch(new WorkloadApiClient({ address }), take, signal);
   if (found === undefined) throw new Error(`${address} did not tell what was waited for`);
   return found;
 }
