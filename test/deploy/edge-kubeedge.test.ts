@@ -24,6 +24,13 @@ const offTheEdge = {
   },
 };
 
+const dnsPorts = {
+  ports: [
+    { port: 53, protocol: 'UDP' },
+    { port: 53, protocol: 'TCP' },
+  ],
+};
+
 describeRendered('component kubeedge on overlay edge', () => {
   const path = temporaryFolder();
   let text = '';
@@ -87,6 +94,11 @@ describeRendered('component kubeedge on overlay edge', () => {
     ['DaemonSet', 'spire-agent'],
   ] as const)('keeps the %s %s off nodes that tell pods of no API server', (kind, name) => {
     expect(pod(kind, name)['affinity']).toEqual(offTheEdge);
+  });
+
+  test('lets workers ask for the name that they go to the API server by', () => {
+    const { spec } = find(manifests, 'NetworkPolicy', 'featureseal-worker');
+    expect(spec).toMatchObject({ egress: [{ ports: [{ port: 443 }, { port: 6443 }] }, dnsPorts] });
   });
 
   test('runs a worker on every node', () => {
@@ -154,7 +166,9 @@ describeRendered('component kubeedge on overlay edge', () => {
     // So it takes the service account of its pod, and the address that EdgeCore tells.
     expect(variables(worker as Container)).not.toHaveProperty('KUBECONFIG');
     expect(find(over, 'NetworkPolicy', 'featureseal-worker')).toMatchObject({
-      spec: { egress: [{ ports: [{ port: 443 }, { port: 6443 }, { port: 10550, protocol: 'TCP' }] }] },
+      spec: {
+        egress: [{ ports: [{ port: 443 }, { port: 6443 }, { port: 10550, protocol: 'TCP' }] }, dnsPorts],
+      },
     });
     const [ofWorker] = find(over, 'Role', 'featureseal-worker')['rules'] as readonly object[];
     expect(find(over, 'ClusterRole', 'featureseal-cloudcore')).toMatchObject({

@@ -73,8 +73,8 @@ describe('what goes into an image', () => {
   });
 });
 
-describe('without a C compiler for x64, build-image', () => {
-  const without = { docker: ':', compiler: 'no-such-cc' };
+describe.each(['no-such-cc', 'false'])('without a C compiler for x64 (%s), build-image', (compiler) => {
+  const without = { docker: ':', compiler };
 
   test('says what the image of this machine lacks, and makes it', () => {
     expect(new SmallCheckout(path).buildImage([], { ...without, name: 'x86_64' })).toMatchObject({
@@ -91,7 +91,7 @@ describe('without a C compiler for x64, build-image', () => {
     const checkout = new SmallCheckout(path);
     expect(checkout.buildImage(args, { ...without, name })).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('install a C compiler, or name one with CC'),
+      stderr: expect.stringContaining('no C compiler here can build it; install one, or name it with CC'),
     });
     expect(checkout.dockerCalls).toEqual([]);
   });

@@ -25,7 +25,6 @@ fi
 
 mkdir -p "$1"
 # Static where it can be: an image need not have a C library.
-for linking in -static -no-pie; do
-  if "$compiler" -std=c11 -O2 -Wall -Wextra -s "$linking" -o "$target" "$source" 2>/dev/null; then exit 0; fi
-done
+compile() { "$compiler" -std=c11 -O2 -Wall -Wextra -s "$1" -o "$target" "$source"; }
+if compile -static 2>/dev/null || compile -no-pie; then exit 0; fi
 echo "cpuid: $compiler cannot build it; CPUID flags will come from /proc/cpuinfo"
