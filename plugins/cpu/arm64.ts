@@ -44,6 +44,7 @@ export function readArm64(cpuinfo: ReadonlyMap<string, string>): Processor {
     source: 'cpuinfo',
     model: { attributes: modelOf(cpuinfo, kernelFlags) },
     kernelFlags,
+    isSettled: true,
   };
 }
 

@@ -51,9 +51,11 @@ export default function cpu(options: unknown): FeaturePlugin {
         },
         context,
       );
-      // Where CPUID was not answered it is asked again, whatever the host says.
-      const isAnswered = features.attributes['cpuid-source']?.elements['backend'] !== 'cpuinfo';
-      return { features, labels: labelsOf(features, cpuid), fromHostAlone: isAnswered };
+      const fromHostAlone = await processor.then(
+        ({ isSettled }) => isSettled,
+        () => false,
+      );
+      return { features, labels: labelsOf(features, cpuid), fromHostAlone };
     },
   };
 }

@@ -11,4 +11,6 @@ export interface Processor {
   readonly kernelFlags: ReadonlySet<string>;
   /** The instruction's answers, where they could be read. */
   readonly instruction?: Cpuid;
+  /** False where CPUID was not answered: asked again it may be, whatever the host says. */
+  readonly isSettled: boolean;
 }

@@ -32,6 +32,7 @@ export async function readX86(
       attributes: { vendor_id: model.vendor, family: String(model.family), id: String(model.id), hypervisor },
     },
     kernelFlags,
+    isSettled: instruction !== undefined,
     ...(instruction === undefined ? {} : { instruction: instruction.cpuid }),
   };
 }

@@ -36,7 +36,7 @@ function yamlObject(text: string, file: string): unknown {
 function yamlValue(text: string, file: string): unknown {
   try {
     // A label value such as 1.10 without quotes is a number to YAML; the seal refuses it rather than sign "1.1".
-    return parseYamlText(text, { maxAliasCount: 0 }) as unknown;
+    return parseYamlText(text, { maxAliasCount: 0, logLevel: 'error' }) as unknown;
   } catch (cause) {
     throw new FeaturesealError({
       code: 'object-malformed',

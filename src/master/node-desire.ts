@@ -116,9 +116,13 @@ function entryOf(state: ObjectState, old: AcceptedSeal | undefined): AcceptedSea
   return old !== undefined && old.iat > state.accepted.iat ? undefined : state.accepted;
 }
 
-/** A mark follows the content at once, and the time only now and then: not one write a node and re-sign. */
+/**
+ * A mark follows content and signer at once, and the time only now and then: not one write a node and re-sign. A signer that
+ * moved to another ID would stay under the old one else, and go with it when the policy drops that.
+ */
 function isWorthWriting(old: AcceptedSeal | undefined, accepted: AcceptedSeal, maxAgeMs: number): boolean {
-  return old === undefined || old.digest !== accepted.digest || accepted.iat - old.iat >= maxAgeMs / 4;
+  if (old?.digest !== accepted.digest || old?.signer !== accepted.signer) return true;
+  return accepted.iat - old.iat >= maxAgeMs / 4;
 }
 
 type Keyed = Pick<ObjectState, 'key'>;

@@ -16,7 +16,7 @@ case $architecture in
   amd64) ;;
   *) echo "cpuid: not needed on $architecture" && exit 0 ;;
 esac
-# Elsewhere the compiler of Debian's gcc-x86-64-linux-gnu, as cross compilers are named.
+# Elsewhere the compiler of Debian's gcc-x86-64-linux-gnu, as cross compilers are named; CC has to make programs for it.
 if [ "$here" = "$architecture" ]; then compiler=${CC:-cc}; else compiler=${CC:-x86_64-linux-gnu-gcc}; fi
 if ! command -v "$compiler" >/dev/null; then
   echo "cpuid: no C compiler ($compiler); CPUID flags will come from /proc/cpuinfo"

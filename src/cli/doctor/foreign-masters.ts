@@ -63,10 +63,10 @@ export const foreignMasters: Check = {
       );
     }
     if (workers.length > 0) {
-      const inEnforce = (await world.inForce())?.policy.mode !== 'audit';
+      const mode = (await world.inForce())?.policy.mode ?? 'enforce';
       const names = workers.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
       return warning(
-        `nfd-worker runs (${names}): its NodeFeatures have no seal and ${inEnforce ? 'are refused' : 'count in mode audit alone'}`,
+        `nfd-worker runs (${names}): its NodeFeatures have no seal and ${mode === 'enforce' ? 'are refused' : `count in mode ${mode} alone`}`,
         'remove its DaemonSet, then its NodeFeatures',
       );
     }

@@ -90,7 +90,12 @@ export function hostOf(options: HostOptions): Host {
   return {
     locate: (path) => explained(path, () => find(path)),
     exists: async (path) => (await explained(path, () => find(path))) !== undefined,
-    bytes: (path, maxBytes) => explained(path, () => read(path, maxBytes)),
+    bytes: (path, maxBytes) =>
+      explained(path, () => {
+        const content = read(path, maxBytes);
+        // A copy: a plugin may write into its own, and what was read may be compared with later.
+        return content && Uint8Array.from(content);
+      }),
     text: (path, maxBytes) => explained(path, () => text(path, maxBytes)),
     head: (path, maxBytes) =>
       explained(path, () => {

@@ -69,6 +69,17 @@ describe('a plugin whose answer follows from the host alone', () => {
     },
   );
 
+  test('is asked again where it wrote into the bytes that it was given', async () => {
+    const { turn, turns } = discovering(async ({ host }) => {
+      const bytes = await host.bytes('/first', 100);
+      return { ...labelled({ first: bytes?.reverse().join('-') }), fromHostAlone: true };
+    });
+    await writeFile(path('first'), Uint8Array.of(1, 2));
+    expect(await turn()).toBe('2-1');
+    await writeFile(path('first'), Uint8Array.of(2, 1));
+    expect([await turn(), turns()]).toEqual(['1-2', 2]);
+  });
+
   test('is asked again after it failed', async () => {
     const { turn, turns } = discovering((context, number) => {
       if (number === 2) throw new Error('spoilt');

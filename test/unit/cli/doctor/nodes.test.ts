@@ -53,12 +53,12 @@ describe('featureseal doctor tells of NFD', () => {
     });
   });
 
-  test('that its NodeFeatures count in mode audit', async () => {
-    installMaster(cluster(), { policy: policyText, args: ['--mode', 'audit'] });
+  test.each(['audit', 'off'])('that its NodeFeatures count in mode %s', async (mode) => {
+    installMaster(cluster(), { policy: policyText, args: ['--mode', mode] });
     putPods(cluster(), daemonSetsPath, 'nfd-worker', { command: ['nfd-worker'] });
     expect(await found('foreign-master')).toMatchObject({
       status: 'warning',
-      message: expect.stringContaining('have no seal and count in mode audit alone'),
+      message: expect.stringContaining(`have no seal and count in mode ${mode} alone`),
     });
   });
 });
