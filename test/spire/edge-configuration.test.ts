@@ -11,7 +11,9 @@ import { binFolder, describeOnSpire } from './harness/site.ts';
 const folder = join(import.meta.dirname, '../../spire-config/edge');
 const upstream = { UPSTREAM_ADDRESS: 'spire.cloud.example', UPSTREAM_PORT: '8081' };
 const byCertificate = { BY_CERTIFICATE: 'true', BY_TOKEN: 'false', JOIN_TOKEN_FILE: '' };
-const kubelet = { BY_KUBELET: 'true', SKIP_KUBELET_VERIFICATION: 'true' };
+const server = { SERVER_ADDRESS: 'spire-server.spire-server', SERVER_PORT: '8081' };
+const kubelet = { BY_KUBELET: 'true', SKIP_KUBELET_VERIFICATION: 'true', KUBELET_READ_ONLY_PORT: '0' };
+const agent = { ...server, ...kubelet };
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -41,8 +43,13 @@ describeOnSpire('the configuration of SPIRE for a site', () => {
 
   test.each<[string, string, Environment]>([
     ['the agent beside the server', 'server/upstream-agent.conf', upstream],
-    ['an agent', 'agent/agent.conf', { ...byCertificate, ...kubelet }],
-    ['an agent without kubelet', 'agent/agent.conf', { ...byCertificate, ...kubelet, BY_KUBELET: 'false' }],
+    ['an agent', 'agent/agent.conf', { ...agent, ...byCertificate }],
+    ['an agent without kubelet', 'agent/agent.conf', { ...agent, ...byCertificate, BY_KUBELET: 'false' }],
+    [
+      'an agent beside EdgeCore',
+      'agent/agent.conf',
+      { ...agent, ...byCertificate, KUBELET_READ_ONLY_PORT: '10350' },
+    ],
   ])('is valid for %s', async (_, file, env) => {
     expect(await validate('spire-agent', join(folder, file), env)).toContain('is valid');
   });
@@ -51,6 +58,6 @@ describeOnSpire('the configuration of SPIRE for a site', () => {
     await writeFile(path('join-token'), '4f5f3c0e-8c0b-4d9c-9a3b-2f4a3a1b0c2d');
     const env = { BY_CERTIFICATE: 'false', BY_TOKEN: 'true', JOIN_TOKEN_FILE: path('join-token') };
     const file = join(folder, 'agent/agent.conf');
-    expect(await validate('spire-agent', file, { ...kubelet, ...env })).toContain('is valid');
+    expect(await validate('spire-agent', file, { ...agent, ...env })).toContain('is valid');
   });
 });
