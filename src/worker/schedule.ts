@@ -4,10 +4,13 @@ import type { WorkerSettings } from './settings.ts';
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 
+type Ports = Pick<WorkerPorts, 'clock' | 'random'>;
+type Settings = Pick<WorkerSettings, 'discoverIntervalMs' | 'resignIntervalMs' | 'writeIntervalMs'>;
+
 /** When a worker looks at its host next, when it seals next, and why. */
 export class Schedule {
-  readonly #ports: Pick<WorkerPorts, 'clock' | 'random'>;
-  readonly #settings: Pick<WorkerSettings, 'discoverIntervalMs' | 'resignIntervalMs' | 'writeIntervalMs'>;
+  readonly #ports: Ports;
+  readonly #settings: Settings;
   #discoverAt = 0;
   #lastDiscovery = -Infinity;
   #due: { readonly reason: SealReason; readonly at: number } | undefined;
@@ -16,10 +19,7 @@ export class Schedule {
   #retryAt = 0;
   #lastTurn = 0;
 
-  constructor(
-    ports: Pick<WorkerPorts, 'clock' | 'random'>,
-    settings: Pick<WorkerSettings, 'discoverIntervalMs' | 'resignIntervalMs' | 'writeIntervalMs'>,
-  ) {
+  constructor(ports: Ports, settings: Settings) {
     this.#ports = ports;
     this.#settings = settings;
   }

@@ -29,6 +29,9 @@ export interface HostFiles {
 /** No link has this target. */
 export const noEntry = '';
 
+/** After so many questions the process turns to its other work. */
+export const questionsInARow = 64;
+
 /** What is there and is no regular file. */
 export class Unsuitable extends Error {}
 

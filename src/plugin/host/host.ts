@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { FeaturesealError } from '../../error.ts';
 import type { DiscoverContext, Host } from '../contract.ts';
-import { hostFiles, Unsuitable, type HostFiles } from './files.ts';
+import { hostFiles, questionsInARow, Unsuitable, type HostFiles } from './files.ts';
 import { hostPaths } from './paths.ts';
 import { kernelFileFinder } from './kernel-file.ts';
 import { isAbsent, reasonOf, systemCode } from '../thrown.ts';
@@ -11,8 +11,6 @@ const mostEntries = 16_384;
 /** Most bytes of a file that holds one value; sysfs gives at most one page. */
 const valueBytes = 4096;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-/** After so many files the process turns to its other work. */
-const filesInARow = 64;
 
 export type { Host };
 
@@ -43,7 +41,7 @@ export function hostOf(options: HostOptions): Host {
   /** A path that is gone is undefined; what the system says of the others is explained by the path. */
   const explained = async <Result>(path: string, work: () => Result | undefined) => {
     try {
-      if (++inARow % filesInARow === 0) await setImmediate();
+      if (++inARow % questionsInARow === 0) await setImmediate();
       signal.throwIfAborted();
       return work();
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { HostFiles } from './files.ts';
+import { questionsInARow, type HostFiles } from './files.ts';
 import { reasonOf, systemCode } from '../thrown.ts';
 
 /** What a host answered, question by question. */
@@ -11,9 +11,6 @@ export interface HostRecord {
 
 type Check = (files: HostFiles) => boolean;
 type Answer<T> = { readonly value: T } | { readonly thrown: unknown };
-
-/** After so many questions the process turns to its other work. */
-const questionsInARow = 64;
 
 /** Files that note each answer. */
 export function recorded(files: HostFiles): { readonly files: HostFiles; readonly record: HostRecord } {
